@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration'
+import { ledger } from './0001-ledger.ts'
+
+/** In the order of their names, forward only. One that was released is never edited: add another. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-ledger': ledger,
+}

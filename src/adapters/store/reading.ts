@@ -1,0 +1,35 @@
+import { sql } from 'kysely'
+import type { Reading, RowKind, Rows, Where } from '../../domain/ports.ts'
+import type { Database } from './database.ts'
+import { columnName, columnType, fromStored, withoutNul } from './rows.ts'
+
+/** All kinds have the shared columns; kysely is told of one, because it cannot follow a union of tables. */
+export const tableOf = (kind: RowKind): 'change' => kind as 'change'
+
+/** Reads over the pool, or inside a transaction. */
+export const createReading = (db: Database): Reading => ({
+  get: async <K extends RowKind>(kind: K, id: number): Promise<Rows[K] | undefined> => {
+    const stored = await db.selectFrom(tableOf(kind)).selectAll().where('id', '=', String(id)).executeTakeFirst()
+    return stored && fromStored(kind, { ...stored })
+  },
+  list: async <K extends RowKind>(kind: K, where?: Where<K>, limit = 100): Promise<readonly Rows[K][]> => {
+    let query = db.selectFrom(tableOf(kind)).selectAll().orderBy('id', 'desc').limit(limit)
+    for (const [field, wanted] of Object.entries(where ?? {})) {
+      if (wanted === undefined) continue
+      query = query.where(condition(kind, field, wanted))
+    }
+    return (await query.execute()).map((stored) => fromStored(kind, { ...stored }))
+  },
+})
+
+/** Equality with one value or any of several; fields without a column are looked for in the document. */
+const condition = (kind: RowKind, field: string, wanted: unknown) => {
+  const inDocument = columnType(kind, field) === undefined && field !== 'id' && field !== 'version'
+  const value = inDocument ? sql`document ->> ${sql.lit(field)}` : sql.ref(columnName(field))
+  const comparable = (one: unknown): unknown =>
+    typeof one === 'string' ? withoutNul(one) : inDocument ? String(one) : one
+  if (wanted === null) return sql<boolean>`${value} is null`
+  if (!Array.isArray(wanted)) return sql<boolean>`${value} = ${comparable(wanted)}`
+  if (wanted.length === 0) return sql<boolean>`false`
+  return sql<boolean>`${value} in (${sql.join(wanted.map(comparable))})`
+}

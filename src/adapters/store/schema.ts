@@ -1,0 +1,97 @@
+import type { ColumnType, GeneratedAlways } from 'kysely'
+import type { RowKind, Rows, Step } from '../../domain/ports.ts'
+
+/** int8 comes back as text from both kinds of pool. */
+type BigInteger = ColumnType<string, number, number>
+type NullableBigInteger = ColumnType<string | null, number | null | undefined, number | null>
+/** JSON is handed over as text, so that arrays are not taken for PostgreSQL's own. */
+type JsonColumn = ColumnType<unknown, string, string>
+
+/** What all tables of rows share; the columns of a kind are listed in `columns`. */
+interface RowTable {
+  readonly id: GeneratedAlways<string>
+  readonly version: BigInteger
+  readonly state: ColumnType<string>
+  readonly next_at: NullableBigInteger
+  readonly lease_until: NullableBigInteger
+  /** The version that the claim holding the lease was given. */
+  readonly lease_version: NullableBigInteger
+  /** How often the step failed in a row; it counts only while `failed_version` is the row's version. */
+  readonly failures: ColumnType<number, number | undefined, number>
+  readonly failed_version: NullableBigInteger
+  readonly parked: ColumnType<string | null, string | null | undefined, string | null>
+  readonly updated_at: BigInteger
+  readonly document: JsonColumn
+}
+
+interface OutboxTable {
+  readonly sequence: GeneratedAlways<string>
+  readonly step: ColumnType<Step>
+  readonly kind: ColumnType<RowKind>
+  readonly row_id: BigInteger
+  readonly row_version: BigInteger
+  readonly due_at: NullableBigInteger
+}
+
+interface HistoryTable {
+  readonly sequence: GeneratedAlways<string>
+  readonly at: BigInteger
+  readonly kind: ColumnType<RowKind>
+  readonly row_id: BigInteger
+  readonly from_state: ColumnType<string | null>
+  readonly to_state: ColumnType<string>
+  readonly actor: ColumnType<string>
+  readonly why: ColumnType<string>
+}
+
+interface SettingTable {
+  readonly key: ColumnType<string>
+  readonly value: JsonColumn
+}
+
+export type Tables = { readonly [K in RowKind]: RowTable } & {
+  readonly outbox: OutboxTable
+  readonly history: HistoryTable
+  readonly setting: SettingTable
+}
+
+export const schemaName = 'winnow'
+
+type ColumnsOf<K extends RowKind> = { readonly [F in keyof Rows[K]]?: 'text' | 'integer' }
+
+/**
+ * The fields that have a column: what lists are narrowed by, what must be unique, and what is due when. All else is in
+ * the document, so that a new field needs no migration (docs/adr/0001-store.md).
+ */
+export const columns: { readonly [K in RowKind]: ColumnsOf<K> } = {
+  change: { repository: 'text', dedupeKey: 'text', state: 'text', batch: 'integer', nextAt: 'integer' },
+  batch: { repository: 'text', pipeline: 'text', state: 'text', nextAt: 'integer', run: 'integer' },
+  build: { key: 'text', repository: 'text', state: 'text' },
+  run: {
+    change: 'integer',
+    batch: 'integer',
+    repository: 'text',
+    commit: 'text',
+    pipeline: 'text',
+    target: 'text',
+    model: 'text',
+    state: 'text',
+    build: 'integer',
+    identity: 'text',
+    jobId: 'text',
+    nextAt: 'integer',
+    failures: 'integer',
+  },
+  verdict: { run: 'integer', state: 'text' },
+  release: {
+    verdict: 'integer',
+    run: 'integer',
+    repository: 'text',
+    model: 'text',
+    environment: 'text',
+    target: 'text',
+    state: 'text',
+    nextAt: 'integer',
+    failures: 'integer',
+  },
+}

@@ -1,0 +1,117 @@
+import {
+  type HistoryEntry,
+  type NewRow,
+  type RowKind,
+  type Rows,
+  StaleRow,
+  type Step,
+  steps,
+  type Transaction,
+} from '../../domain/ports.ts'
+import type { Time } from '../../domain/time.ts'
+import type { Database } from './database.ts'
+import { createReading, tableOf } from './reading.ts'
+import { columnType, fromStored, toStored, withoutNul } from './rows.ts'
+
+export interface OpenTransaction {
+  readonly tx: Transaction
+  /** Writes the outbox, as the last thing before the commit; the number of its entries. */
+  flush(): Promise<number>
+}
+
+interface Wish {
+  readonly step: Step
+  readonly id: number
+  readonly at: Time | null
+}
+
+/** The Transaction port over an open transaction of the database. */
+export const openTransaction = (db: Database, now: Time): OpenTransaction => {
+  const wishes = new Map<string, Wish>()
+
+  const insert = async <K extends RowKind>(kind: K, row: NewRow<K>): Promise<Rows[K]> => {
+    const stored = await db
+      .insertInto(tableOf(kind))
+      .values(newRow(kind, row, now))
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return fromStored(kind, { ...stored })
+  }
+
+  const update = async <K extends RowKind>(kind: K, row: Rows[K]): Promise<Rows[K]> => {
+    // A kind without nextAt may have been postponed by the runner; now its step was done.
+    const nextAt = columnType(kind, 'nextAt') === undefined ? { next_at: null } : {}
+    const stored = await db
+      .updateTable(tableOf(kind))
+      .set({
+        ...(toStored(kind, row) as { document: string }),
+        ...nextAt,
+        version: row.version + 1,
+        parked: null,
+        updated_at: now,
+      })
+      .where('id', '=', String(row.id))
+      .where('version', '=', String(row.version))
+      .returningAll()
+      .executeTakeFirst()
+    if (!stored) throw new StaleRow(`${kind} ${row.id} is not at version ${row.version} any more`)
+    return fromStored(kind, { ...stored })
+  }
+
+  const enqueue = async (step: Step, id: number, at?: Time): Promise<void> => {
+    const key = `${step}.${id}`
+    const earlier = wishes.get(key)
+    const soonest =
+      earlier && (earlier.at === null || at === undefined) ? null : Math.min(earlier?.at ?? Infinity, at ?? Infinity)
+    wishes.set(key, { step, id, at: earlier ? soonest : (at ?? null) })
+  }
+
+  const record = async (entry: HistoryEntry): Promise<void> => {
+    await db.insertInto('history').values(historyRow(entry)).execute()
+  }
+
+  const flush = async (): Promise<number> => {
+    for (const { step, id, at } of wishes.values()) {
+      const kind = steps[step]
+      const { version } = await db
+        .selectFrom(tableOf(kind))
+        .select('version')
+        .where('id', '=', String(id))
+        .executeTakeFirstOrThrow(() => new Error(`${step} was enqueued for ${kind} ${id}, which is not there`))
+      await insertOutbox(db, step, id, Number(version), at)
+    }
+    return wishes.size
+  }
+
+  return { tx: { ...createReading(db), insert, update, enqueue, record }, flush }
+}
+
+/** The values of a row that is inserted. */
+export const newRow = <K extends RowKind>(kind: K, row: NewRow<K>, now: Time) => ({
+  ...(toStored(kind, row) as { state: string; document: string }),
+  version: 1,
+  updated_at: now,
+})
+
+export const historyRow = (entry: HistoryEntry) => ({
+  at: entry.at,
+  kind: entry.kind,
+  row_id: entry.id,
+  from_state: entry.from,
+  to_state: entry.to,
+  actor: withoutNul(entry.by),
+  why: withoutNul(entry.why),
+})
+
+export const insertOutbox = async (
+  db: Database,
+  step: Step,
+  id: number,
+  version: number,
+  at: Time | null,
+): Promise<void> => {
+  await db
+    .insertInto('outbox')
+    .values({ step, kind: steps[step], row_id: id, row_version: version, due_at: at })
+    .execute()
+}

@@ -1,0 +1,47 @@
+import fastifySwagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Log } from '../log.ts'
+import { authorise } from './authorise.ts'
+import { changesApi } from './changes.ts'
+import { translateErrors } from './http-errors.ts'
+import { type RunsPorts, runsApi } from './runs.ts'
+import { type ServingPorts, servingApi } from './serving.ts'
+
+export interface ApiPorts extends RunsPorts, ServingPorts {
+  /** True once the store answers and the roles of this process are up. */
+  readonly ready: () => Promise<boolean>
+  readonly token: string
+  readonly version: string
+  readonly log: Log
+}
+
+/** The controller's HTTP API: /api/v1 behind the token, /healthz and /readyz open. */
+export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promise<void> => {
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  translateErrors(app, ports.log)
+  await app.register(fastifySwagger, {
+    openapi: {
+      info: { title: 'Winnow', version: ports.version },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  app.get('/healthz', { schema: { security: [] } }, async () => ({ ok: true, version: ports.version }))
+  app.get('/readyz', { schema: { security: [] } }, async (_request, reply) => {
+    const ready = await ports.ready()
+    return reply.code(ready ? 200 : 503).send({ ready })
+  })
+  await app.register(
+    async (scope) => {
+      authorise(scope, ports.token)
+      await scope.register(changesApi(ports.store))
+      await scope.register(runsApi(ports))
+      await scope.register(servingApi(ports))
+      scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+    },
+    { prefix: '/api/v1' },
+  )
+}

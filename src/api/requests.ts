@@ -1,0 +1,8 @@
+import { z } from 'zod'
+import { Fault } from '../domain/errors.ts'
+
+export const idParameter = z.object({ id: z.coerce.number().int().positive() })
+export const listQuery = z.object({ limit: z.coerce.number().int().min(1).max(1000).default(50) })
+
+export const notFound = (what: string, id: number | string): Fault =>
+  new Fault('not_found', `There is no ${what} ${id}`, { remedy: `List them with \`winnow ${what}s\`.` })

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { createCompiler } from './adapters/compilers/compiler.ts'
+import { createGitHost } from './adapters/hosts/git-host.ts'
+import { openQueue } from './adapters/queue/open-queue.ts'
+import { createFolderSource } from './adapters/sources/folder.ts'
+import { openPool } from './adapters/store/open-pool.ts'
+import { createStore } from './adapters/store/store.ts'
+import { registerApi } from './api/api.ts'
+import type { Config, Secrets } from './config.ts'
+import { Fault } from './domain/errors.ts'
+import type { Log } from './log.ts'
+import { createPythonEnvironments } from './processes/python-environments.ts'
+import { openTargets } from './targets.ts'
+import { version } from './version.ts'
+import { registerWebhooks } from './webhooks/webhooks.ts'
+import type { WorkerPorts } from './work.ts'
+import { startWork } from './work.ts'
+
+export interface App {
+  /** `http://host:port`, where this process has the web role. */
+  readonly url: string | undefined
+  /** Takes nothing new, lets what is under way end, and writes everything down. */
+  close(): Promise<void>
+}
+
+/**
+ * The composition root: this file, work.ts and targets.ts are the only ones that see adapters. Roles: `web` takes webhooks and serves the API, `worker`
+ * does the steps, `all` does both.
+ * Faults: data_folder_locked, store_unavailable, port_taken, python_missing, config_invalid, disk_full.
+ */
+export const createApp = async (config: Config, secrets: Secrets, log: Log): Promise<App> => {
+  // Undone in the opposite order, also where the start fails half-way.
+  await using opened = new AsyncDisposableStack()
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
+  const { databaseUrl, redisUrl } = secrets
+  const pool = await openPool({
+    folder: join(config.dataFolder, 'store'),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    onError: (error) => log.warn({ error }, 'a database connection broke'),
+  })
+  opened.defer(() => pool.end())
+  const store = await createStore(pool)
+  const targets = opened.use(await openTargets(config, log))
+
+  const repositories = Object.entries(config.repositories)
+  const environments = createPythonEnvironments({
+    folder: join(config.dataFolder, 'python'),
+    ...(config.python === undefined ? {} : { python: config.python }),
+  })
+  const ports: Omit<WorkerPorts, 'queue'> = {
+    store,
+    host: createGitHost({
+      folder: join(config.dataFolder, 'git'),
+      repositories: Object.fromEntries(
+        repositories.map(([name, { url }]) => {
+          const accessToken = secrets.accessTokens[name]
+          return [name, { url, ...(accessToken === undefined ? {} : { accessToken }) }]
+        }),
+      ),
+    }),
+    compiler: createCompiler({ environments }),
+    source: (repository) =>
+      createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
+    target: (name) => targets.byName.get(name),
+    isLocal: targets.isLocal,
+    bounds: (name) => config.repositories[name],
+    repositories: repositories.map(([name]) => name),
+    concurrency: config.concurrency,
+    embedded: store.embedded,
+    version,
+    now: Date.now,
+    log,
+  }
+  if (config.role !== 'web') {
+    const queue = await openQueue({ pool, log, ...(redisUrl === undefined ? {} : { redisUrl }) })
+    opened.defer(() => queue.close())
+    opened.use(await startWork({ ...ports, queue }))
+  }
+  if (config.role === 'worker') return appOf(undefined, opened.move())
+
+  const token = await readOrMakeToken(join(config.dataFolder, 'token'))
+  const server: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true })
+  opened.defer(() => server.close())
+  await registerWebhooks(server, {
+    repositories: repositories.map(([name, { host, fullName }]) => ({
+      name,
+      host,
+      secrets: secrets.webhooks[name] ?? [],
+      ...(fullName === undefined ? {} : { fullName }),
+    })),
+    recordChange: store.recordChange,
+    now: Date.now,
+    log,
+  })
+  await registerApi(server, {
+    store,
+    targets: targets.byName,
+    target: ports.target,
+    now: Date.now,
+    token,
+    version,
+    log,
+    ready: () =>
+      store.countChanges().then(
+        () => true,
+        () => false,
+      ),
+  })
+  const url = await listen(server, config.listen)
+  // Where the commands of this machine find the controller.
+  await writeFile(join(config.dataFolder, 'server.json'), `${JSON.stringify({ url, pid: process.pid })}\n`)
+  log.info({ url, role: config.role, version }, 'Winnow is ready')
+  return appOf(url, opened.move())
+}
+
+const appOf = (url: string | undefined, opened: AsyncDisposableStack): App => ({
+  url,
+  close: () => opened.disposeAsync(),
+})
+
+const listen = async (server: FastifyInstance, { host, port }: Config['listen']): Promise<string> => {
+  try {
+    return await server.listen({ host, port })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
+    throw new Fault('port_taken', `Port ${port} of ${host} is taken`, {
+      remedy: 'Stop what listens there, or choose another port with WINNOW_PORT or listen.port.',
+      cause,
+    })
+  }
+}
+
+/** The API's token: made at the first start, readable by its owner alone. */
+const readOrMakeToken = async (file: string): Promise<string> => {
+  try {
+    await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return (await readFile(file, 'utf8')).trim()
+}

@@ -1,0 +1,72 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Build } from '../../domain/build.ts'
+import type { HistoryEntry } from '../../domain/ports.ts'
+import type { Release } from '../../domain/release.ts'
+import type { Run } from '../../domain/run.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { type ClientOptions, connect } from '../client.ts'
+import { historyLines } from '../history.ts'
+import { createLive } from '../live.ts'
+import { isSettled } from '../settled.ts'
+import { paintState } from '../style.ts'
+import { print, printJson } from '../table.ts'
+import { taskTree } from '../task-tree.ts'
+
+export interface ShownRun {
+  readonly run: Run
+  readonly build: Omit<Build, 'ir'> | null
+  readonly verdict: Verdict | null
+  readonly releases: readonly Release[]
+  readonly history: readonly HistoryEntry[]
+}
+
+const pollMs = 500
+
+/** `winnow run show ID [--watch]` */
+export const runShow = async (
+  id: string,
+  options: ClientOptions & { readonly watch?: boolean; readonly json?: boolean },
+): Promise<void> => {
+  const client = await connect(options)
+  const read = () => client.get<ShownRun>(`/runs/${encodeURIComponent(id)}`)
+  let shown = await read()
+  if (options.watch && !options.json) {
+    const live = createLive()
+    while (!isSettled(shown.run, shown.verdict, shown.releases)) {
+      live.draw([headline(shown), ...taskTree(shown.run.tasks, Date.now())])
+      await wait(pollMs)
+      shown = await read()
+    }
+    live.end()
+  }
+  if (options.json) return printJson(shown)
+  for (const line of describeRun(shown)) print(line)
+}
+
+const headline = ({ run }: ShownRun): string =>
+  `run ${run.id}  ${run.repository}/${run.pipeline} at ${run.commit.slice(0, 8)} on ${run.target}  ${paintState(run.state)}`
+
+const describeRun = (shown: ShownRun): readonly string[] => {
+  const { run, build, verdict, releases, history } = shown
+  const cause = run.batch === null ? `change ${run.change}` : `batch ${run.batch}, ${run.manifest.length} objects`
+  return [
+    headline(shown),
+    `  cause: ${cause}${run.attempt > 1 ? `, attempt ${run.attempt}` : ''}`,
+    ...(run.reason === '' ? [] : [`  ${run.reason}`]),
+    ...run.details.map((line) => `    ${line}`),
+    ...(build === null
+      ? []
+      : [`  build ${build.id}: ${build.state}${build.irDigest === null ? '' : ` ${build.irDigest.slice(0, 23)}`}`]),
+    ...(run.jobId === null ? [] : [`  job: ${run.jobId}`]),
+    ...(run.reusedRun === null ? [] : [`  same as run ${run.reusedRun}`]),
+    ...taskTree(run.tasks, Date.now()).map((line) => `  ${line}`),
+    ...(verdict === null
+      ? []
+      : [
+          `  verdict: ${paintState(verdict.state)}${verdict.receipt === null ? '' : `  ${verdict.receipt.reason}`}  (winnow explain ${run.id})`,
+        ]),
+    ...releases.map((release) => `  ${release.environment}: ${paintState(release.state)}  ${release.reason}`),
+    '  history',
+    ...historyLines(history).map((line) => `    ${line}`),
+  ]
+}

@@ -1,0 +1,44 @@
+import { type ClientOptions, connect } from '../client.ts'
+import { paintState } from '../style.ts'
+import { ago, print, printJson, table } from '../table.ts'
+
+interface ListedRun {
+  readonly id: number
+  readonly pipeline: string
+  readonly repository: string
+  readonly commit: string
+  readonly change: number
+  readonly batch: number | null
+  readonly attempt: number
+  readonly state: string
+  readonly verdict: string | null
+  /** Why the verdict is what it is, once it is given. */
+  readonly judged: string | null
+  readonly reason: string
+  readonly createdAt: number
+}
+
+/** `winnow runs` */
+export const runs = async (
+  options: ClientOptions & { readonly limit: string; readonly json?: boolean },
+): Promise<void> => {
+  const client = await connect(options)
+  const list = await client.get<{ runs: readonly ListedRun[] }>(`/runs?limit=${encodeURIComponent(options.limit)}`)
+  if (options.json) return printJson(list)
+  if (list.runs.length === 0) return print('No runs yet.')
+  const rows = list.runs.map((run) => [
+    String(run.id),
+    run.repository,
+    run.pipeline,
+    run.commit.slice(0, 8),
+    run.batch === null ? `change ${run.change}` : `batch ${run.batch}`,
+    String(run.attempt),
+    ago(run.createdAt, Date.now()),
+    paintState(run.state),
+    run.verdict === null ? '' : paintState(run.verdict),
+    run.judged ?? run.reason,
+  ])
+  print(
+    table(['id', 'repository', 'pipeline', 'commit', 'cause', 'attempt', 'started', 'state', 'verdict', 'why'], rows),
+  )
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { version } from '../version.ts'
+import { exitCodes, reportFailure } from './report-failure.ts'
+
+// Every command is imported only when it is called: `--help` must not pay for gRPC, PGlite or the database.
+
+const program = new Command('winnow')
+  .description('GitOps for machine learning: from a push or new data to a judged, delivered model.')
+  .version(version, '-v, --version')
+  .option('--data <folder>', 'data folder of the controller (default: $WINNOW_DATA or .winnow)')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'winnow: ')) })
+
+const json = () => new Option('--json', 'print JSON for programs')
+/** Rows are named by the number that the lists show. */
+const numberOf =
+  (list: string) =>
+  (value: string): string => {
+    if (/^[1-9]\d{0,14}$/.test(value)) return value
+    throw new InvalidArgumentError(`It is no number; \`winnow ${list}\` lists those there are.`)
+  }
+const limit = () =>
+  new Option('-n, --limit <n>', 'how many, up to 1000').default('20').argParser((value) => {
+    if (/^[1-9]\d{0,3}$/.test(value) && Number(value) <= 1_000) return value
+    throw new InvalidArgumentError('It is no whole number from 1 to 1000.')
+  })
+const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
+
+program
+  .command('serve')
+  .description('run the controller, with the embedded platform where the config asks for it')
+  .option('-c, --config <file>', 'config file (default: $WINNOW_CONFIG or winnow.config.yaml)')
+  .addOption(new Option('--role <role>', 'what this process does').choices(['web', 'worker', 'all']))
+  .action(async (options, command) =>
+    (await import('./commands/serve.ts')).serve({ ...command.optsWithGlobals(), ...options }),
+  )
+
+program
+  .command('dev')
+  .description('serve the repository of this folder with everything embedded; prints the remote to push to')
+  .argument('[repository]', 'folder with winnow.yaml', '.')
+  .option('-p, --port <port>', 'port of the controller', '8085')
+  .action(async (repository, _options, command) =>
+    (await import('./commands/dev.ts')).dev(repository, command.optsWithGlobals()),
+  )
+
+program
+  .command('demo')
+  .description('the bean classifier, from the first push to a refused model and new data')
+  .option('--keep', 'leave everything running at the end')
+  .action(async (options) => (await import('./commands/demo.ts')).demo(options))
+
+program
+  .command('lint')
+  .description('check winnow.yaml and the policies that it names')
+  .argument('[folder]', 'the repository', '.')
+  .addOption(json())
+  .action(async (folder, options) => (await import('./commands/lint.ts')).lint(folder, options))
+
+const hook = program.command('hook').description('the post-receive hook of a plain git server')
+hook
+  .command('install')
+  .description('install the hook that signs each push and posts it to the controller')
+  .argument('<repository>', 'the git repository that receives pushes')
+  .requiredOption('--name <name>', "the repository's name in the controller's config")
+  .option('--url <url>', 'where the controller listens', 'http://127.0.0.1:8085')
+  .requiredOption('--secret-file <file>', 'file with the shared secret')
+  .action(async (repository, options) => (await import('./commands/hook-install.ts')).hookInstall(repository, options))
+
+const pipeline = program.command('pipeline').description('work with a pipeline without a server')
+pipeline
+  .command('compile')
+  .description('compile a pipeline to KFP IR')
+  .argument('<file>', 'KFP pipeline in Python, or compiled YAML or JSON')
+  .option('-o, --output <file>', 'where the IR goes (default: standard output)')
+  .option('-f, --function <name>', 'the pipeline function, where the file has several')
+  .option('-r, --requirements <file>', 'requirements of the pipeline (default: requirements.txt beside it)')
+  .action(async (file, _options, command) =>
+    (await import('./commands/pipeline-compile.ts')).pipelineCompile(file, command.optsWithGlobals()),
+  )
+pipeline
+  .command('run')
+  .description('run a pipeline on an embedded platform; exits 0 only when it succeeded')
+  .argument('<file>', 'KFP pipeline in Python, or compiled YAML or JSON')
+  .option('-f, --function <name>', 'the pipeline function, where the file has several')
+  .option('-r, --requirements <file>', 'requirements of the pipeline (default: requirements.txt beside it)')
+  .option('-p, --parameters <json>', 'runtime parameters as a JSON object')
+  .option('-m, --map <ADDRESS=FILE>', 'read gs:// or bq:// ADDRESS from FILE; may be repeated', collect)
+  .addOption(
+    new Option('--containers <how>', 'plain containers: on the host, or refuse them').choices(['host', 'refuse']),
+  )
+  .option('--no-cache', 'run every task, whatever the cache has')
+  .addOption(json())
+  .action(async (file, _options, command) =>
+    (await import('./commands/pipeline-run.ts')).pipelineRun(file, command.optsWithGlobals()),
+  )
+
+program
+  .command('changes')
+  .description('what happened, and how each ended')
+  .argument('[id]', 'one change in full', numberOf('changes'))
+  .addOption(
+    new Option('--state <state>', 'only those in this state').choices([
+      'recorded',
+      'ignored',
+      'invalid',
+      'batched',
+      'started',
+      'superseded',
+    ]),
+  )
+  .option('--sum', 'only the sums')
+  .addOption(limit())
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/changes.ts')).changes(id, command.optsWithGlobals()),
+  )
+
+program
+  .command('runs')
+  .description('runs of pipelines, newest first')
+  .addOption(limit())
+  .addOption(json())
+  .action(async (_options, command) => (await import('./commands/runs.ts')).runs(command.optsWithGlobals()))
+
+const run = program.command('run').description('one run')
+run
+  .command('show')
+  .description('tasks, verdict and releases of a run')
+  .argument('<id>', 'number of the run', numberOf('runs'))
+  .option('-w, --watch', 'follow it until it ends')
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/run-show.ts')).runShow(id, command.optsWithGlobals()),
+  )
+run
+  .command('cancel')
+  .description('cancel a run')
+  .argument('<id>', 'number of the run', numberOf('runs'))
+  .action(async (id, _options, command) =>
+    (await import('./commands/run-cancel.ts')).runCancel(id, command.optsWithGlobals()),
+  )
+
+program
+  .command('logs')
+  .description('logs of a run, or of one of its tasks')
+  .argument('<run>', 'number of the run', numberOf('runs'))
+  .argument('[task]', 'name of the task (default: all)')
+  .addOption(json())
+  .action(async (id, task, _options, command) =>
+    (await import('./commands/logs.ts')).logs(id, task, command.optsWithGlobals()),
+  )
+
+program
+  .command('models')
+  .description('models and versions in the registries')
+  .addOption(json())
+  .action(async (_options, command) => (await import('./commands/models.ts')).models(command.optsWithGlobals()))
+
+program
+  .command('endpoints')
+  .description('endpoints, what they serve, and the traffic')
+  .addOption(json())
+  .action(async (_options, command) => (await import('./commands/endpoints.ts')).endpoints(command.optsWithGlobals()))
+
+program
+  .command('predict')
+  .description('ask an endpoint for predictions')
+  .argument('<endpoint>', 'name of the endpoint')
+  .argument('<instances>', 'a JSON array of instances, a JSON object for one, @FILE, or - for standard input')
+  .addOption(json())
+  .action(async (endpoint, instances, _options, command) =>
+    (await import('./commands/predict.ts')).predict(endpoint, instances, command.optsWithGlobals()),
+  )
+
+program
+  .command('explain')
+  .description('why a run was shipped, or not: gate by gate, with numbers')
+  .argument('<run>', 'number of the run', numberOf('runs'))
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/explain.ts')).explain(id, command.optsWithGlobals()),
+  )
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // commander has printed its own message; help and version arrive here with exit code 0
+  process.exitCode =
+    error instanceof CommanderError ? (error.exitCode === 0 ? 0 : exitCodes.usage) : reportFailure(error)
+}

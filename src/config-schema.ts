@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+/** A secret is named, never written down: an environment variable or a file that holds it. */
+const SecretReference = z.union([
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+])
+export type SecretReference = z.infer<typeof SecretReference>
+
+const Name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes')
+
+const RepositoryConfig = z
+  .strictObject({
+    host: z.enum(['git', 'github']),
+    /** What Winnow fetches from; a payload's own URL is never used. */
+    url: z.string().min(1),
+    /** `owner/name` as GitHub spells it; needed for `host: github`. */
+    fullName: z
+      .string()
+      .regex(/^[\w.-]+\/[\w.-]+$/, 'owner/name')
+      .optional(),
+    defaultBranch: z.string().min(1).default('main'),
+    /** Webhook secrets; two may live at once while one is rotated. */
+    secrets: z.array(SecretReference).min(1).max(2),
+    /** Reads a private repository over https. */
+    accessToken: SecretReference.optional(),
+    /** What its winnow.yaml may use; the bounds are the operator's, not the repository's. */
+    targets: z.array(Name).min(1),
+    environments: z.array(Name).default([]),
+    /** Where its relative `file:` data addresses start. */
+    dataRoot: z.string().optional(),
+  })
+  .refine((repository) => repository.host !== 'github' || repository.fullName !== undefined, {
+    path: ['fullName'],
+    message: 'host: github needs fullName: owner/name',
+  })
+
+const TargetConfig = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('local') }),
+  z.strictObject({
+    kind: z.literal('vertex'),
+    project: z.string().min(1),
+    location: z.string().min(1),
+    pipelineRoot: z.string().startsWith('gs://'),
+    serviceAccount: z.string().optional(),
+  }),
+])
+
+export const ConfigFile = z.strictObject({
+  version: z.literal(1),
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(8_085) })
+    .prefault({}),
+  dataFolder: z.string().default('.winnow'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  role: z.enum(['web', 'worker', 'all']).default('all'),
+  /** Interpreter that Python environments are made with. */
+  python: z.string().optional(),
+  /** How many jobs one worker process does at once. */
+  concurrency: z.int().min(1).max(64).default(8),
+  repositories: z.record(Name, RepositoryConfig),
+  targets: z.record(Name, TargetConfig).default({ local: { kind: 'local' } }),
+  /** The embedded platform; it runs where a target of kind `local` is declared. */
+  platform: z
+    .strictObject({
+      port: z.int().min(0).max(65_535).default(0),
+      containers: z.enum(['host', 'refuse']).default('refuse'),
+      /** `gs://…` or `bq://…` address, or `gs://bucket/prefix/` → local file or folder. */
+      addresses: z.record(z.string(), z.string()).default({}),
+    })
+    .prefault({}),
+})
+export type ConfigFile = z.infer<typeof ConfigFile>

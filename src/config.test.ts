@@ -1,0 +1,79 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from './config.ts'
+import { Fault } from './domain/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'winnow-config-'))
+const file = join(folder, 'winnow.config.yaml')
+const load = (text: string, environment: Record<string, string> = {}, flags = {}) => {
+  writeFileSync(file, text)
+  return loadConfig(file, environment, flags)
+}
+const faultOf = (text: string, environment: Record<string, string> = {}): Fault => {
+  try {
+    load(text, environment)
+  } catch (error) {
+    if (error instanceof Fault) return error
+    throw error
+  }
+  throw new Error('the config was taken')
+}
+
+const good = `version: 1
+repositories:
+  beans:
+    host: git
+    url: file:///srv/beans.git
+    secrets: [{env: WINNOW_SECRET_BEANS}]
+    targets: [local]
+    environments: [dev]
+`
+const secret = { WINNOW_SECRET_BEANS: 'hush' }
+
+describe('loadConfig', () => {
+  it('fills in defaults, listens on loopback, and keeps secrets apart', () => {
+    const { config, secrets } = load(good, secret)
+    expect(config.listen).toEqual({ host: '127.0.0.1', port: 8_085 })
+    expect(config.dataFolder).toBe(join(folder, '.winnow'))
+    expect(secrets.webhooks).toEqual({ beans: ['hush'] })
+    expect(JSON.stringify(config)).not.toContain('hush')
+  })
+
+  it('lets the environment and then the flags win', () => {
+    const { config } = load(good, { ...secret, WINNOW_PORT: '9001', WINNOW_ROLE: 'web' }, { role: 'worker' })
+    expect(config.listen.port).toBe(9_001)
+    expect(config.role).toBe('worker')
+  })
+
+  it('tells all faults at once, each with its place or its variable', () => {
+    const { details, code } = faultOf(good.replace('host: git', 'host: gitlab').replace('targets:', 'target:'), {
+      WINNOW_PROT: '1',
+    })
+    expect(code).toBe('config_invalid')
+    expect(details).toHaveLength(4)
+    expect(details[0]).toContain('WINNOW_PROT: unknown variable, did you mean WINNOW_PORT?')
+    expect(details.some((line) => line.startsWith(`${file}:4:11: repositories.beans.host`))).toBe(true)
+    expect(details.some((line) => line.startsWith(`${file}:7:5:`) && line.includes('did you mean targets?'))).toBe(true)
+  })
+
+  it.each([
+    ['a secret that is not there', good, {}, 'the variable WINNOW_SECRET_BEANS holds no secret'],
+    ['a port that is none', good, { ...secret, WINNOW_PORT: '99999' }, 'WINNOW_PORT'],
+    [
+      'a target that is not declared',
+      good.replace('[local]', '[local, vertex-eu]'),
+      secret,
+      'there is no target vertex-eu',
+    ],
+    ['a GitHub repository without a name', good.replace('host: git', 'host: github'), secret, 'fullName'],
+    ['no secrets at all', good.replace('[{env: WINNOW_SECRET_BEANS}]', '[]'), secret, 'secrets'],
+  ])('refuses %s', (_, text, environment, expected) => {
+    expect(faultOf(text, environment).details.join('\n')).toContain(expected)
+  })
+
+  it('says what to do where there is no file', () => {
+    expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(/cannot be read/)
+  })
+})

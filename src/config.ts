@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigFile, type SecretReference } from './config-schema.ts'
+import { loadYaml } from './declarations/load-yaml.ts'
+import { formatFault } from './declarations/placed-fault.ts'
+import { Fault, messageOf } from './domain/errors.ts'
+import { nearestName } from './domain/nearest-name.ts'
+
+export type Config = Readonly<ConfigFile>
+
+/** What must not be logged, kept apart from the config that may be. */
+export interface Secrets {
+  readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
+  /** Webhook secrets by repository, the newest first. */
+  readonly webhooks: Readonly<Record<string, readonly string[]>>
+  readonly accessTokens: Readonly<Record<string, string>>
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Environment variables that override the file; any other WINNOW_ name is a fault, so a typo is not silent. */
+const overrides = {
+  WINNOW_DATA: 'dataFolder',
+  WINNOW_ROLE: 'role',
+  WINNOW_LOG_LEVEL: 'logLevel',
+  WINNOW_PYTHON: 'python',
+  WINNOW_HOST: 'listen.host',
+  WINNOW_PORT: 'listen.port',
+} as const
+const otherNames = [
+  'WINNOW_CONFIG',
+  'WINNOW_URL',
+  'WINNOW_TOKEN',
+  'WINNOW_DEBUG',
+  'WINNOW_DATABASE_URL',
+  'WINNOW_REDIS_URL',
+]
+
+/**
+ * The file, overridden by the environment, checked whole: every fault comes at once, each naming its key.
+ * Relative paths start at the config file's folder. Throws Fault `config_invalid`.
+ */
+export const loadConfig = (
+  file: string,
+  environment: Environment = process.env,
+  flags: { readonly dataFolder?: string; readonly role?: string } = {},
+): { readonly config: Config; readonly secrets: Secrets } => {
+  const faults: string[] = [...unknownVariables(environment)]
+  const loaded = loadYaml(readText(file), file, ConfigFile)
+  if (!loaded.ok) throw invalid(file, [...faults, ...loaded.faults.map(formatFault)])
+
+  const overridden = ConfigFile.safeParse(applyOverrides(loaded.value, environment, flags))
+  if (!overridden.success)
+    faults.push(
+      ...overridden.error.issues.map(
+        (issue) => `${variableOf(issue.path.join('.'))}: ${issue.message.replace(/^Invalid input: /, '')}`,
+      ),
+    )
+  const parsed = overridden.success ? overridden.data : loaded.value
+  const base = dirname(resolve(file))
+  const secrets = resolveSecrets(parsed, environment, base, (path, message) =>
+    faults.push(formatFault(loaded.place(path, message))),
+  )
+  for (const [name, repository] of Object.entries(parsed.repositories))
+    for (const target of repository.targets)
+      if (parsed.targets[target] === undefined)
+        faults.push(
+          formatFault(
+            loaded.place(
+              ['repositories', name, 'targets'],
+              `there is no target ${target}; targets are ${Object.keys(parsed.targets).join(', ')}`,
+            ),
+          ),
+        )
+  if (faults.length > 0) throw invalid(file, faults)
+  return { config: Object.freeze(withAbsolutePaths(parsed, base)), secrets }
+}
+
+const invalid = (file: string, faults: readonly string[]): Fault =>
+  new Fault(
+    'config_invalid',
+    `The configuration ${file} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}`,
+    {
+      details: faults,
+      remedy: 'Mend them and start again; docs/configuration.md has every key.',
+    },
+  )
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('config_invalid', `The configuration ${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Name it with --config or WINNOW_CONFIG, or try `winnow dev`, which needs none.',
+      cause,
+    })
+  }
+}
+
+const unknownVariables = (environment: Environment): readonly string[] => {
+  const known = [...Object.keys(overrides), ...otherNames]
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('WINNOW_') && !name.startsWith('WINNOW_TEST_') && !known.includes(name))
+    .filter((name) => !name.startsWith('WINNOW_SECRET_'))
+    .map((name) => {
+      const near = nearestName(name, known)
+      return `${name}: unknown variable${near === undefined ? '' : `, did you mean ${near}?`} (variables that hold secrets start with WINNOW_SECRET_)`
+    })
+}
+
+const applyOverrides = (
+  file: ConfigFile,
+  environment: Environment,
+  flags: { dataFolder?: string; role?: string },
+): unknown => {
+  const { WINNOW_DATA, WINNOW_ROLE, WINNOW_LOG_LEVEL, WINNOW_PYTHON, WINNOW_HOST, WINNOW_PORT } = environment
+  const given = (value: string | undefined): value is string => value !== undefined && value !== ''
+  const dataFolder = flags.dataFolder ?? WINNOW_DATA
+  const role = flags.role ?? WINNOW_ROLE
+  return {
+    ...file,
+    // A path on the command line or in the environment starts where the person stands, not at the file.
+    ...(given(dataFolder) ? { dataFolder: resolve(dataFolder) } : {}),
+    ...(given(role) ? { role } : {}),
+    ...(given(WINNOW_LOG_LEVEL) ? { logLevel: WINNOW_LOG_LEVEL } : {}),
+    ...(given(WINNOW_PYTHON) ? { python: WINNOW_PYTHON } : {}),
+    listen: {
+      host: given(WINNOW_HOST) ? WINNOW_HOST : file.listen.host,
+      port: given(WINNOW_PORT) ? Number(WINNOW_PORT) : file.listen.port,
+    },
+  }
+}
+
+const variableOf = (path: string): string => Object.entries(overrides).find(([, key]) => key === path)?.[0] ?? path
+
+const resolveSecrets = (
+  file: ConfigFile,
+  environment: Environment,
+  base: string,
+  fault: (path: readonly (string | number)[], message: string) => void,
+): Secrets => {
+  const read = (reference: SecretReference, path: readonly (string | number)[]): string | undefined => {
+    const [from, value] =
+      'env' in reference
+        ? [`the variable ${reference.env}`, environment[reference.env]]
+        : [`the file ${reference.file}`, readSecretFile(resolve(base, reference.file))]
+    if (value === undefined || value.trim() === '') {
+      fault(path, `${from} holds no secret`)
+      return undefined
+    }
+    return value.trim()
+  }
+  const webhooks: Record<string, readonly string[]> = {}
+  const accessTokens: Record<string, string> = {}
+  for (const [name, repository] of Object.entries(file.repositories)) {
+    webhooks[name] = repository.secrets
+      .map((reference, i) => read(reference, ['repositories', name, 'secrets', i]))
+      .filter((secret): secret is string => secret !== undefined)
+    const token = repository.accessToken && read(repository.accessToken, ['repositories', name, 'accessToken'])
+    if (token !== undefined) accessTokens[name] = token
+  }
+  return {
+    databaseUrl: environment['WINNOW_DATABASE_URL'] ?? environment['DATABASE_URL'],
+    redisUrl: environment['WINNOW_REDIS_URL'] ?? environment['REDIS_URL'],
+    webhooks,
+    accessTokens,
+  }
+}
+
+const readSecretFile = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const withAbsolutePaths = (file: ConfigFile, base: string): ConfigFile => ({
+  ...file,
+  dataFolder: resolve(base, file.dataFolder),
+  platform: {
+    ...file.platform,
+    addresses: Object.fromEntries(
+      Object.entries(file.platform.addresses).map(([address, path]) => [
+        address,
+        resolve(base, path) + (path.endsWith('/') ? '/' : ''),
+      ]),
+    ),
+  },
+  repositories: Object.fromEntries(
+    Object.entries(file.repositories).map(([name, repository]) => [
+      name,
+      { ...repository, dataRoot: resolve(base, repository.dataRoot ?? '.') },
+    ]),
+  ),
+})

@@ -1,0 +1,163 @@
+import { type Document, isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import type * as z from 'zod'
+import { describeIssue, didYouMean } from './describe-issue.ts'
+import { type DocumentPath, formatPath, type PlacedFault, sortFaults } from './placed-fault.ts'
+
+/** A declaration is written by hand: more than this is a mistake or an attack. */
+const largestText = 1_000_000
+const deepestNesting = 40
+/** How many nodes aliases may stand for in all (`yaml` counts them), against documents that explode. */
+const mostAliased = 100
+
+/** Makes a fault at a path of the document: at its key where `at` is `key`, else at its value. */
+export type Place = (path: DocumentPath, message: string, at?: 'key' | 'value') => PlacedFault
+
+export type Loaded<T> =
+  | { readonly ok: true; readonly value: T; readonly place: Place }
+  | { readonly ok: false; readonly faults: readonly PlacedFault[] }
+
+/**
+ * Reads one YAML 1.2 document and checks it by a schema. Never throws: a text that is no YAML, that is too large, that
+ * nests or multiplies itself without end, or that the schema refuses gives every fault with its place.
+ * A custom issue of the schema with `params: {at: 'key'}` is placed at the key instead of the value.
+ */
+export const loadYaml = <T>(text: string, file: string, schema: z.ZodType<T>): Loaded<T> => {
+  const top = (message: string): Loaded<T> => ({
+    ok: false,
+    faults: [{ file, line: 1, column: 1, path: '', message }],
+  })
+  const bytes = Buffer.byteLength(text)
+  if (bytes > largestText) return top(`expected at most ${largestText} bytes, got ${bytes}`)
+  try {
+    return readDocument(text, file, schema)
+  } catch (error) {
+    // The parser recurses into nested collections: RangeError is the call stack's end.
+    if (error instanceof RangeError) return top(`expected at most ${deepestNesting} levels, got more`)
+    if (error instanceof ReferenceError) return top('its aliases stand for too much, or for themselves')
+    return top(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const readDocument = <T>(text: string, file: string, schema: z.ZodType<T>): Loaded<T> => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' })
+  const at = (offset: number, path: DocumentPath, message: string): PlacedFault => {
+    const position = lines.linePos(offset)
+    return {
+      file,
+      line: Math.max(1, position.line),
+      column: Math.max(1, position.col),
+      path: formatPath(path),
+      message,
+    }
+  }
+  const syntax = [...document.errors, ...document.warnings]
+  if (syntax.length > 0)
+    return { ok: false, faults: sortFaults(syntax.map((error) => at(error.pos[0], [], firstLine(error.message)))) }
+  const place: Place = (path, message, where = 'value') => at(offsetOf(document, path, where), path, message)
+
+  const structure = checkStructure(document, (offset, message) => at(offset, [], message))
+  if (structure.length > 0) return { ok: false, faults: sortFaults(structure) }
+  const value: unknown = document.toJS({ maxAliasCount: mostAliased })
+  if (value === null || value === undefined) return { ok: false, faults: [at(0, [], 'the file is empty')] }
+
+  // zod's issues do not carry the known keys; the error map sees the schema that raised them.
+  const knownKeys = new Map<string, readonly string[]>()
+  const result = schema.safeParse(value, {
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') knownKeys.set(JSON.stringify(issue.path ?? []), shapeOf(issue.inst))
+      return undefined
+    },
+  })
+  if (result.success) return { ok: true, value: result.data, place }
+  return {
+    ok: false,
+    faults: sortFaults(result.error.issues.flatMap((issue) => faultsOf(issue, value, knownKeys, place))),
+  }
+}
+
+const faultsOf = (
+  issue: z.core.$ZodIssue,
+  document: unknown,
+  knownKeys: ReadonlyMap<string, readonly string[]>,
+  place: Place,
+): readonly PlacedFault[] => {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys.get(JSON.stringify(issue.path)) ?? []
+    return issue.keys.map((key) => place([...path, key], `unknown key${didYouMean(key, known) || list(known)}`, 'key'))
+  }
+  if (issue.code === 'invalid_key') {
+    const reason = issue.issues[0]?.message ?? 'a name that is allowed here'
+    return [place(path, `expected ${reason}`, 'key')]
+  }
+  const atKey = issue.code === 'custom' && issue.params?.['at'] === 'key'
+  return [place(path, describeIssue(issue, valueAt(document, path)), atKey ? 'key' : 'value')]
+}
+
+const list = (known: readonly string[]): string => (known.length === 0 ? '' : `, expected one of ${known.join(', ')}`)
+
+const shapeOf = (schema: unknown): readonly string[] => {
+  const shape = (schema as { readonly def?: { readonly shape?: object } } | undefined)?.def?.shape
+  return shape === undefined ? [] : Object.keys(shape)
+}
+
+const valueAt = (document: unknown, path: DocumentPath): unknown =>
+  path.reduce<unknown>(
+    (value, step) =>
+      value !== null && typeof value === 'object' && Object.hasOwn(value, step)
+        ? (value as Record<string | number, unknown>)[step]
+        : undefined,
+    document,
+  )
+
+/** Where a path stands in the text; for a path that has no node, where its deepest part does. */
+const offsetOf = (document: Document, path: DocumentPath, where: 'key' | 'value'): number => {
+  for (let length = path.length; length >= 0; length--) {
+    if (where === 'key' && length > 0) {
+      const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
+      const pair = isMap(parent)
+        ? parent.items.find((item) => isScalar(item.key) && item.key.value === path[length - 1])
+        : undefined
+      if (pair !== undefined && isScalar(pair.key) && pair.key.range) return pair.key.range[0]
+    }
+    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return 0
+}
+
+/**
+ * What the schema could not see any more: a key that is no text would turn into text and then hide another one, and
+ * `__proto__` would vanish from the checked value.
+ */
+const checkStructure = (
+  document: Document,
+  at: (offset: number, message: string) => PlacedFault,
+): readonly PlacedFault[] => {
+  const faults: PlacedFault[] = []
+  visit(document, {
+    Node: (_, node, ancestors) => {
+      // Pairs and the document itself are ancestors too; only collections count as levels.
+      const levels = ancestors.filter((ancestor) => !isPair(ancestor)).length
+      if (levels > deepestNesting) {
+        faults.push(at(node.range?.[0] ?? 0, `expected at most ${deepestNesting} levels, got more`))
+        return visit.BREAK
+      }
+      return undefined
+    },
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined)
+        faults.push(at(alias.range?.[0] ?? 0, `*${alias.source} names nothing: no &${alias.source} comes before it`))
+    },
+    Pair: (_, pair) => {
+      const offset = isNode(pair.key) ? (pair.key.range?.[0] ?? 0) : 0
+      if (isAlias(pair.key) || !isScalar(pair.key) || typeof pair.key.value !== 'string')
+        faults.push(at(offset, 'expected a text as key; put a number, a date or a list in quotes'))
+      else if (pair.key.value === '__proto__') faults.push(at(offset, '__proto__ cannot be used as a name'))
+    },
+  })
+  return faults
+}
+
+const firstLine = (message: string): string => message.split('\n', 1)[0] as string

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { matchPullRequest, matchPush, matchPushes } from './match-trigger.ts'
+import { parseWinnowYaml } from './winnow-yaml.ts'
+
+const trigger = { branches: ['main', 'release/**'], paths: ['pipelines/**', '!**/*.md'] }
+const push = (ref: string, paths?: readonly string[]) => ({ ref, deleted: false, paths })
+
+describe('a push', () => {
+  it.each([
+    ['refs/heads/main', ['README.md', 'pipelines/a.py'], 'push to main changed pipelines/a.py'],
+    ['refs/heads/release/1.0', ['pipelines/deep/a.py'], 'push to release/1.0 changed pipelines/deep/a.py'],
+  ])('to %s with %j matches', (ref, paths, reason) => {
+    expect(matchPush(trigger, push(ref, paths))).toEqual({ outcome: 'match', reason })
+  })
+
+  it.each([
+    ['refs/heads/feature', ['pipelines/a.py'], 'branch is feature, main, release/** are wanted'],
+    ['refs/heads/mainline', ['pipelines/a.py'], 'branch is mainline, main, release/** are wanted'],
+    ['refs/heads/main', ['README.md'], 'changed README.md, pipelines/**, !**/*.md are wanted'],
+    ['refs/heads/main', ['pipelines/README.md'], 'changed pipelines/README.md, pipelines/**, !**/*.md are wanted'],
+    ['refs/heads/main', [], 'changed no file, pipelines/**, !**/*.md are wanted'],
+    ['refs/heads/main', ['a', 'b', 'c', 'd'], 'changed a, b, c and 1 more, pipelines/**, !**/*.md are wanted'],
+    ['refs/tags/v1', ['pipelines/a.py'], 'v1 is a tag, branches are wanted'],
+    ['refs/pull/1/head', ['pipelines/a.py'], 'refs/pull/1/head is no branch'],
+  ])('to %s with %j does not match', (ref, paths, reason) => {
+    expect(matchPush(trigger, push(ref, paths))).toEqual({ outcome: 'noMatch', reason })
+  })
+
+  it('that deletes a branch does not match', () => {
+    const deleted = { ref: 'refs/heads/main', deleted: true, paths: [] }
+    expect(matchPush(trigger, deleted)).toEqual({ outcome: 'noMatch', reason: 'branch main was deleted' })
+  })
+
+  it('asks for paths only where they decide', () => {
+    expect(matchPush(trigger, push('refs/heads/main'))).toEqual({ outcome: 'needsPaths' })
+    expect(matchPush(trigger, push('refs/heads/other')).outcome).toBe('noMatch')
+    expect(matchPush({ branches: ['main'], paths: ['**'] }, push('refs/heads/main')).outcome).toBe('match')
+  })
+
+  it('does not match where no push starts it', () => {
+    expect(matchPush(null, push('refs/heads/main', []))).toEqual({
+      outcome: 'noMatch',
+      reason: 'it has no push trigger',
+    })
+  })
+})
+
+const parsed = parseWinnowYaml(
+  `version: 1
+pipelines:
+  beans: {kfp: a.py, on: {push: {branches: [main]}, pullRequest: {}}}
+  peas: {kfp: b.py, on: {push: {branches: [main], paths: [peas/**]}}}
+`,
+  'winnow.yaml',
+)
+if (!parsed.ok) throw new Error('the fixture is wrong')
+const yaml = parsed.value
+
+describe('a repository', () => {
+  it('starts what matches and asks for the paths of the rest', () => {
+    const first = matchPushes(yaml, push('refs/heads/main'))
+    expect(first.started.map(({ pipeline }) => pipeline.name)).toEqual(['beans'])
+    expect(first.needsPaths).toBe(true)
+    const second = matchPushes(yaml, push('refs/heads/main', ['peas/x']))
+    expect(second.started.map(({ pipeline }) => pipeline.name)).toEqual(['beans', 'peas'])
+    expect(second.needsPaths).toBe(false)
+  })
+
+  it('says once why nothing starts where all have one reason, else by pipeline', () => {
+    expect(matchPushes(yaml, push('refs/heads/feature')).reason).toBe(
+      'no trigger matches: branch is feature, main is wanted',
+    )
+    const peasOnly = {
+      ...yaml,
+      pipelines: yaml.pipelines.map((p) => (p.name === 'beans' ? { ...p, on: { ...p.on, push: null } } : p)),
+    }
+    expect(matchPushes(peasOnly, push('refs/heads/main', ['x'])).reason).toBe(
+      'no trigger matches: beans: it has no push trigger; peas: changed x, peas/** is wanted',
+    )
+  })
+})
+
+describe('a pull request', () => {
+  const [beans, peas] = yaml.pipelines
+  if (beans === undefined || peas === undefined) throw new Error('the fixture is wrong')
+  it.each([
+    [beans, { action: 'opened', fork: false }, 'match'],
+    [beans, { action: 'synchronize', fork: false }, 'match'],
+    [beans, { action: 'labeled', fork: false }, 'noMatch'],
+    [beans, { action: 'opened', fork: true }, 'noMatch'],
+    [peas, { action: 'opened', fork: false }, 'noMatch'],
+  ])('%#', (pipeline, request, outcome) => {
+    expect(matchPullRequest(pipeline, request).outcome).toBe(outcome)
+  })
+})

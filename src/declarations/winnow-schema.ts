@@ -1,0 +1,118 @@
+import * as z from 'zod'
+import { parseDuration } from '../domain/time.ts'
+import { globFault } from './glob.ts'
+import { notAvailable, notYet, parameterValues } from './not-yet.ts'
+import { repositoryPathFault } from './repository-path.ts'
+
+// The shape of winnow.yaml as it is written. What needs two places at once is checked in winnow-yaml.ts.
+
+const defaultQuiet = 60_000
+const defaultMaxWait = 3_600_000
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'a name of letters, digits, - and _ that begins with a letter (at most 63)')
+
+const repositoryPath = (endings: readonly string[]) =>
+  z.string().transform((path, context) => {
+    const fault = repositoryPathFault(path, endings)
+    if (fault === undefined) return path.replace(/^(\.\/)+/, '')
+    context.addIssue({ code: 'custom', message: fault })
+    return z.NEVER
+  })
+
+const duration = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined && milliseconds > 0 && milliseconds <= 30 * 86_400_000) return milliseconds
+  context.addIssue({
+    code: 'custom',
+    message: `expected a duration such as 90s, 5m or 1h30m (at most 30d), got ${JSON.stringify(text)}`,
+  })
+  return z.NEVER
+})
+
+const glob = z.string().superRefine((pattern, context) => {
+  const fault = globFault(pattern)
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: `expected a pattern, ${fault}` })
+})
+
+const globs = z
+  .array(glob)
+  .min(1)
+  .max(100)
+  .refine((patterns) => patterns.length === 0 || patterns.some((pattern) => !pattern.startsWith('!')), {
+    error: 'expected at least one pattern without !: exclusions alone match nothing',
+  })
+
+const dataUri = z.string().superRefine((uri, context) => {
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message })
+  if (/^(gs|s3|bq):/.test(uri)) return refuse(`${uri.split(':', 1)[0]}: as a data source is ${notAvailable}; use file:`)
+  if (!uri.startsWith('file:')) return refuse(`expected a file: URI, got ${JSON.stringify(uri)}`)
+  const path = uri.slice('file:'.length)
+  const segments = path.split('/')
+  if (path.startsWith('//') && !path.startsWith('///')) return refuse('expected file:///path, got a URI with a host')
+  if (segments.includes('..')) return refuse('expected a path without ..')
+  if (segments.slice(0, -1).some((segment) => /[*?[\]]/.test(segment)))
+    return refuse('expected * only in the last part of the path')
+  if (segments.at(-1) === '') return refuse('expected the files too: end it with /*.csv, for example')
+})
+
+const push = z.strictObject({
+  branches: globs,
+  paths: globs.default(['**']),
+})
+
+const data = z
+  .strictObject({
+    uri: dataUri,
+    quiet: duration.default(defaultQuiet),
+    maxWait: duration.default(defaultMaxWait),
+    into: z.string().min(1),
+    minimum: notYet(),
+  })
+  .refine((trigger) => trigger.maxWait >= trigger.quiet, {
+    error: 'expected a longest wait that is not shorter than quiet',
+    path: ['maxWait'],
+  })
+
+const pipeline = z.strictObject({
+  kfp: repositoryPath(['.py']).optional(),
+  ir: repositoryPath(['.yaml', '.yml', '.json']).optional(),
+  tfx: notYet(),
+  typescript: notYet(),
+  template: notYet(),
+  function: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of a Python function' })
+    .optional(),
+  requirements: repositoryPath(['.txt']).optional(),
+  parameters: parameterValues.default({}),
+  model: z.string().min(1).max(128).optional(),
+  policy: repositoryPath(['.yaml', '.yml']).optional(),
+  on: z
+    .strictObject({
+      push: push.optional(),
+      pullRequest: z.strictObject({ plan: z.boolean().default(true) }).optional(),
+      data: data.optional(),
+      schedule: notYet(),
+      drift: notYet(),
+    })
+    .default({}),
+})
+
+const environment = z.strictObject({
+  target: name,
+  endpoint: z.string().min(1).max(128).optional(),
+  after: z.string().optional(),
+  protected: z.boolean().default(false),
+})
+
+export const WinnowFile = z.strictObject({
+  version: z.literal(1),
+  pipelines: z.record(name, pipeline).refine((pipelines) => Object.keys(pipelines).length > 0, {
+    error: 'expected at least one pipeline',
+  }),
+  environments: z.record(name, environment).default({}),
+})
+export type WinnowFile = z.infer<typeof WinnowFile>
+export type PipelineEntry = WinnowFile['pipelines'][string]

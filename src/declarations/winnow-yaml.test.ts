@@ -1,0 +1,228 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatFault } from './placed-fault.ts'
+import { parseWinnowYaml } from './winnow-yaml.ts'
+
+const whole = `version: 1
+pipelines:
+  beans:
+    kfp: ./pipelines/beans.py
+    function: beans_pipeline
+    requirements: pipelines/requirements.txt
+    parameters: {target_column: Class, budget: 1000, split: [0.8, 0.2]}
+    model: beans
+    policy: policies/beans.yaml
+    on:
+      push: {branches: [main], paths: [pipelines/**]}
+      pullRequest: {plan: true}
+      data: {uri: "file:///data/incoming/*.csv", quiet: 5m, maxWait: 1h30m, into: new_data}
+  compiled:
+    ir: pipelines/other.yaml
+environments:
+  dev: {target: local, endpoint: beans-dev}
+  prod: {target: vertex-eu, endpoint: beans, after: dev, protected: true}
+`
+
+const faultsOf = (text: string) => {
+  const parsed = parseWinnowYaml(text, 'winnow.yaml')
+  return parsed.ok ? [] : parsed.faults.map(formatFault)
+}
+
+/** A file with one pipeline, given the lines of the pipeline and what follows. */
+const withPipeline = (lines: readonly string[], rest = '') =>
+  `version: 1\npipelines:\n  beans:\n${lines.map((line) => `    ${line}\n`).join('')}${rest}`
+
+it('reads everything that may be declared', () => {
+  const parsed = parseWinnowYaml(whole, 'winnow.yaml')
+  if (!parsed.ok) throw new Error(parsed.faults.map(formatFault).join('\n'))
+  expect(parsed.value).toEqual({
+    version: 1,
+    pipelines: [
+      {
+        name: 'beans',
+        source: {
+          kind: 'kfp',
+          file: 'pipelines/beans.py',
+          function: 'beans_pipeline',
+          requirements: 'pipelines/requirements.txt',
+        },
+        parameters: { target_column: 'Class', budget: 1000, split: [0.8, 0.2] },
+        model: 'beans',
+        policy: 'policies/beans.yaml',
+        on: {
+          push: { branches: ['main'], paths: ['pipelines/**'] },
+          pullRequest: { plan: true },
+          data: { uri: 'file:///data/incoming/*.csv', quiet: 300_000, maxWait: 5_400_000, into: 'new_data' },
+        },
+      },
+      {
+        name: 'compiled',
+        source: { kind: 'ir', file: 'pipelines/other.yaml' },
+        parameters: {},
+        model: null,
+        policy: null,
+        on: { push: null, pullRequest: null, data: null },
+      },
+    ],
+    environments: [
+      { name: 'dev', target: 'local', endpoint: 'beans-dev', after: null, protected: false },
+      { name: 'prod', target: 'vertex-eu', endpoint: 'beans', after: 'dev', protected: true },
+    ],
+  })
+})
+
+it('starts on any path, with a minute of quiet and an hour at most, unless told otherwise', () => {
+  const text = withPipeline(['kfp: a.py', 'on: {push: {branches: [main]}, data: {uri: "file:in/*.csv", into: files}}'])
+  const parsed = parseWinnowYaml(text, 'winnow.yaml')
+  expect(parsed.ok && parsed.value.pipelines[0]?.on).toEqual({
+    push: { branches: ['main'], paths: ['**'] },
+    pullRequest: null,
+    data: { uri: 'file:in/*.csv', quiet: 60_000, maxWait: 3_600_000, into: 'files' },
+  })
+})
+
+describe('refuses', () => {
+  it.each([
+    [['kfp: a.py', 'ir: a.yaml'], '5:5: pipelines.beans.ir: expected one of kfp and ir, got both'],
+    [['model: beans', 'policy: p.yaml'], '3:3: pipelines.beans: missing, expected what it is compiled from: kfp or ir'],
+    [['tfx: a.py'], '4:5: pipelines.beans.tfx: not available in this version'],
+    [['template: tabular'], '4:5: pipelines.beans.template: not available in this version'],
+    [['typescript: a.ts'], '4:5: pipelines.beans.typescript: not available in this version'],
+    [
+      ['kfp: a.py', 'on: {schedule: {cron: "* * * * *"}}'],
+      '5:10: pipelines.beans.on.schedule: not available in this version',
+    ],
+    [
+      ['kfp: a.py', 'on: {drift: {environment: prod}}'],
+      '5:10: pipelines.beans.on.drift: not available in this version',
+    ],
+    [['kpf: a.py'], '4:5: pipelines.beans.kpf: unknown key, did you mean kfp?'],
+    [['ir: a.yaml', 'function: f'], '5:5: pipelines.beans.function: belongs to kfp: a compiled pipeline has none'],
+    [
+      ['kfp: a.py', 'function: "a b"'],
+      '5:15: pipelines.beans.function: expected the name of a Python function, got "a b"',
+    ],
+    [
+      ['kfp: a.py', 'model: beans'],
+      '5:5: pipelines.beans.model: a model needs a policy: nothing is delivered unjudged',
+    ],
+    [
+      ['kfp: a.py', 'policy: p.yaml'],
+      '5:5: pipelines.beans.policy: a policy needs a model to judge: name it with model',
+    ],
+    [['kfp: ../a.py'], '4:10: pipelines.beans.kfp: expected a path inside the repository, got "../a.py"'],
+    [['kfp: a/../../a.py'], '4:10: pipelines.beans.kfp: expected a path inside the repository, got "a/../../a.py"'],
+    [
+      ['kfp: /etc/a.py'],
+      '4:10: pipelines.beans.kfp: expected a path relative to the repository\'s root, got "/etc/a.py"',
+    ],
+    [
+      ['kfp: "C:/a.py"'],
+      '4:10: pipelines.beans.kfp: expected a path relative to the repository\'s root, got "C:/a.py"',
+    ],
+    [['kfp: .git/a.py'], '4:10: pipelines.beans.kfp: expected a file of the repository, got ".git/a.py"'],
+    [['kfp: a.yaml'], '4:10: pipelines.beans.kfp: expected a file ending in .py, got "a.yaml"'],
+    [['kfp: a.py', 'on: {push: {}}'], '5:16: pipelines.beans.on.push.branches: missing, expected a list'],
+    [
+      ['kfp: a.py', 'on: {push: {branches: []}}'],
+      '5:27: pipelines.beans.on.push.branches: expected at least one entry, got a list',
+    ],
+    [
+      ['kfp: a.py', 'on: {push: {branches: ["!main"]}}'],
+      '5:27: pipelines.beans.on.push.branches: expected at least one pattern without !: exclusions alone match nothing',
+    ],
+    [
+      ['kfp: a.py', 'on: {push: {branches: ["[ab"]}}'],
+      '5:28: pipelines.beans.on.push.branches[0]: expected a pattern, after [ come characters or ranges, and a ]',
+    ],
+    [['kfp: a.py', 'on: {data: {uri: "file:in/*.csv"}}'], '5:16: pipelines.beans.on.data.into: missing, expected text'],
+    [
+      ['kfp: a.py', 'on: {data: {uri: "gs://b/*.csv", into: x}}'],
+      '5:22: pipelines.beans.on.data.uri: gs: as a data source is not available in this version; use file:',
+    ],
+    [
+      ['kfp: a.py', 'on: {data: {uri: "file:../x/*.csv", into: x}}'],
+      '5:22: pipelines.beans.on.data.uri: expected a path without ..',
+    ],
+    [
+      ['kfp: a.py', 'on: {data: {uri: "file:in/*.csv", into: x, quiet: 5 minutes}}'],
+      '5:55: pipelines.beans.on.data.quiet: expected a duration such as 90s, 5m or 1h30m (at most 30d), got "5 minutes"',
+    ],
+    [
+      ['kfp: a.py', 'on: {data: {uri: "file:in/*.csv", into: x, quiet: 2h, maxWait: 1h}}'],
+      '5:68: pipelines.beans.on.data.maxWait: expected a longest wait that is not shorter than quiet',
+    ],
+    [
+      ['kfp: a.py', 'parameters: {x: 1}', 'on: {data: {uri: "file:in/*.csv", into: x}}'],
+      '5:18: pipelines.beans.parameters.x: is set by on.data.into already',
+    ],
+  ])('%j', (lines, fault) => {
+    expect(faultsOf(withPipeline(lines))).toEqual([`winnow.yaml:${fault}`])
+  })
+
+  it.each([
+    [
+      'dev: {target: local, after: prd}\n  prod: {target: local}',
+      '6:31: environments.dev.after: expected an environment, got "prd", did you mean prod?',
+    ],
+    [
+      'dev: {target: local, after: dev}',
+      '6:31: environments.dev.after: expected an order, got a circle: it comes after itself',
+    ],
+    [
+      'dev: {target: local, endpoint: beans}',
+      '6:34: environments.dev.endpoint: nothing is delivered here: no pipeline has a model and a policy',
+    ],
+    ['dev: {endpoint: beans}', '6:8: environments.dev.target: missing, expected text'],
+    [
+      '9dev: {target: local}',
+      '6:3: environments.9dev: expected a name of letters, digits, - and _ that begins with a letter (at most 63)',
+    ],
+  ])('environments %j', (lines, fault) => {
+    expect(faultsOf(withPipeline(['kfp: a.py'], `environments:\n  ${lines}\n`))).toEqual([`winnow.yaml:${fault}`])
+  })
+
+  it('a circle of three, at each of them', () => {
+    const environments =
+      'environments:\n  a: {target: t, after: c}\n  b: {target: t, after: a}\n  c: {target: t, after: b}\n'
+    expect(faultsOf(withPipeline(['kfp: a.py'], environments))).toHaveLength(3)
+  })
+
+  it('two environments that serve at one endpoint', () => {
+    const environments = 'environments:\n  a: {target: t, endpoint: e}\n  b: {target: t, endpoint: e}\n'
+    expect(faultsOf(withPipeline(['kfp: a.py', 'model: m', 'policy: p.yaml'], environments))).toEqual([
+      'winnow.yaml:9:28: environments.b.endpoint: e on t is that of a already',
+    ])
+  })
+
+  it('a file without pipelines', () => {
+    expect(faultsOf('version: 1\npipelines: {}\n')).toEqual([
+      'winnow.yaml:2:12: pipelines: expected at least one pipeline',
+    ])
+  })
+})
+
+it('tells all faults of a file at once', () => {
+  expect(
+    faultsOf(withPipeline(['kfp: ../a.py', 'modle: x', 'on: {push: {branch: [main]}}'], 'environment: {}\n')),
+  ).toEqual([
+    'winnow.yaml:4:10: pipelines.beans.kfp: expected a path inside the repository, got "../a.py"',
+    'winnow.yaml:5:5: pipelines.beans.modle: unknown key, did you mean model?',
+    'winnow.yaml:6:16: pipelines.beans.on.push.branches: missing, expected a list',
+    'winnow.yaml:6:17: pipelines.beans.on.push.branch: unknown key, did you mean branches?',
+    'winnow.yaml:7:1: environment: unknown key, did you mean environments?',
+  ])
+})
+
+it('never throws, whatever the text', () => {
+  const edited = fc
+    .tuple(fc.nat(whole.length), fc.nat(20), fc.string({ maxLength: 8 }))
+    .map(([at, cut, put]) => whole.slice(0, at) + put + whole.slice(at + cut))
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), edited), (text) => {
+      const parsed = parseWinnowYaml(text, 'w')
+      return parsed.ok || (parsed.faults.length > 0 && parsed.faults.every((f) => f.line >= 1 && f.column >= 1))
+    }),
+    { numRuns: 500 },
+  )
+})

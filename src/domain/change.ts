@@ -1,0 +1,94 @@
+import type { Digest } from './digest.ts'
+import type { JsonObject } from './json.ts'
+import type { Time } from './time.ts'
+
+/** What happened, by kind. Everything later steps need is here: nothing is fetched because a payload said so. */
+export type ChangeCause =
+  | {
+      readonly kind: 'push'
+      /** Full ref, `refs/heads/main`. */
+      readonly ref: string
+      readonly before: string
+      readonly commit: string
+      /** Repository paths that the push touched, or undefined where the sender does not say (then git is asked). */
+      readonly paths?: readonly string[]
+      readonly deleted: boolean
+    }
+  | {
+      readonly kind: 'pullRequest'
+      readonly number: number
+      readonly action: string
+      readonly ref: string
+      readonly commit: string
+      readonly baseRef: string
+      /** True where the head lives in another repository: nobody has trusted that code. */
+      readonly fork: boolean
+    }
+  | {
+      readonly kind: 'data'
+      readonly uri: string
+      /** Changes whenever the object's content does. */
+      readonly generation: string
+      readonly size: number
+      readonly pipeline: string
+    }
+  | {
+      readonly kind: 'retrain'
+      readonly pipeline: string
+      /** The refused run that asked for it. */
+      readonly run: number
+      readonly attempt: number
+      /** What the new run is to be started with, where the policy changes it; else what the refused one had. */
+      readonly parameters?: JsonObject
+    }
+  | { readonly kind: 'request'; readonly pipeline: string; readonly by: string }
+
+export type ChangeState = 'recorded' | 'ignored' | 'invalid' | 'batched' | 'started' | 'superseded'
+
+export interface Change {
+  readonly id: number
+  readonly version: number
+  readonly repository: string
+  readonly cause: ChangeCause
+  /** Who caused it, as the sender names them. */
+  readonly author: string
+  /** Unique: a second delivery of the same happening finds this row. */
+  readonly dedupeKey: string
+  readonly bodyDigest: Digest
+  readonly receivedAt: Time
+  readonly state: ChangeState
+  /** A sentence for a person: why ignored, what is invalid, which run was started. */
+  readonly reason: string
+  /** Placed faults (file:line:column: …) of an invalid change. */
+  readonly faults: readonly string[]
+  readonly batch: number | null
+  readonly nextAt: Time | null
+}
+
+/** How a change ends; one of these for each, with a reason a person understands. */
+export type ChangeOutcome =
+  | { readonly state: 'ignored'; readonly reason: string }
+  | { readonly state: 'invalid'; readonly reason: string; readonly faults: readonly string[] }
+  | { readonly state: 'batched'; readonly reason: string; readonly batch: number }
+  | { readonly state: 'started'; readonly reason: string }
+  | { readonly state: 'superseded'; readonly reason: string }
+
+export const isChangeOpen = (change: Pick<Change, 'state'>): boolean => change.state === 'recorded'
+
+/** The change with its outcome. A change ends once: a second outcome is a programming error. */
+export const endChange = (change: Change, outcome: ChangeOutcome): Change => {
+  if (!isChangeOpen(change)) throw new Error(`change ${change.id} has ended as ${change.state} already`)
+  return {
+    ...change,
+    state: outcome.state,
+    reason: outcome.reason,
+    faults: outcome.state === 'invalid' ? outcome.faults : [],
+    batch: outcome.state === 'batched' ? outcome.batch : null,
+    nextAt: null,
+  }
+}
+
+/** True for two changes of the same branch or pull request: only the newest of them is worth a build. */
+export const isSameLine = (a: ChangeCause, b: ChangeCause): boolean =>
+  (a.kind === 'push' && b.kind === 'push' && a.ref === b.ref) ||
+  (a.kind === 'pullRequest' && b.kind === 'pullRequest' && a.number === b.number)

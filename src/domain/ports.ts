@@ -1,0 +1,299 @@
+import type { Batch, DataObject } from './batch.ts'
+import type { Build, PipelineSource } from './build.ts'
+import type { Change } from './change.ts'
+import type { Digest } from './digest.ts'
+import type { ModelVersion, Observation } from './evidence.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Release } from './release.ts'
+import type { Run, TaskView } from './run.ts'
+import type { Duration, Time } from './time.ts'
+import type { Verdict } from './verdict.ts'
+
+/** The rows of the store that move through states. `version` counts up by one with every write. */
+export interface Rows {
+  readonly change: Change
+  readonly batch: Batch
+  readonly build: Build
+  readonly run: Run
+  readonly verdict: Verdict
+  readonly release: Release
+}
+export type RowKind = keyof Rows
+export type NewRow<K extends RowKind> = Omit<Rows[K], 'id' | 'version'>
+
+/** The steps of the walk; each has one file in workers/ and acts on one kind of row. */
+export const steps = {
+  match: 'change',
+  gather: 'batch',
+  build: 'run',
+  launch: 'run',
+  watch: 'run',
+  judge: 'verdict',
+  release: 'release',
+} as const satisfies Record<string, RowKind>
+export type Step = keyof typeof steps
+
+export interface HistoryEntry {
+  readonly at: Time
+  readonly kind: RowKind
+  readonly id: number
+  readonly from: string | null
+  readonly to: string
+  /** Who did it: `winnow`, or a person's name. */
+  readonly by: string
+  readonly why: string
+}
+
+/** Columns that a list can be narrowed by; equality only. An array means any of them. */
+export type Where<K extends RowKind> = {
+  readonly [C in keyof Rows[K]]?: Rows[K][C] extends string | number | null
+    ? Rows[K][C] | readonly Exclude<Rows[K][C], null>[]
+    : never
+}
+
+export interface Reading {
+  get<K extends RowKind>(kind: K, id: number): Promise<Rows[K] | undefined>
+  /** Newest first. `limit` defaults to 100. */
+  list<K extends RowKind>(kind: K, where?: Where<K>, limit?: number): Promise<readonly Rows[K][]>
+}
+
+/**
+ * Raised where the row has moved on (`update`), or where another row has the key that only one may have (`insert`,
+ * `update`): somebody else did the step. The transaction is rolled back; reading again shows what there is to do now.
+ */
+export class StaleRow extends Error {
+  override readonly name = 'StaleRow'
+}
+
+export interface Transaction extends Reading {
+  insert<K extends RowKind>(kind: K, row: NewRow<K>): Promise<Rows[K]>
+  /** Writes all columns of `row` if the stored version is still `row.version`, else throws StaleRow. Returns it with its new version. */
+  update<K extends RowKind>(kind: K, row: Rows[K]): Promise<Rows[K]>
+  /** Outbox: after the commit the step is queued for the row at the version that this transaction leaves. `at` delays it. */
+  enqueue(step: Step, id: number, at?: Time): Promise<void>
+  record(entry: HistoryEntry): Promise<void>
+}
+
+/**
+ * The store is the truth. Guarantees: a transaction is applied whole or not at all, and is durable when its promise
+ * resolves; an outbox entry is relayed to the queue at least once.
+ */
+export interface Store extends Reading {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** The change is stored with its `match` job unless its dedupe key is known; then the known one comes back. */
+  recordChange(change: NewRow<'change'>): Promise<{ readonly change: Change; readonly duplicate: boolean }>
+  /** The row with a key that only one may have, inserted if there was none. */
+  buildByKey(row: NewRow<'build'>): Promise<Build>
+  /** The one open batch of a pipeline's data trigger. */
+  openBatch(repository: string, pipeline: string): Promise<Batch | undefined>
+  /** Takes a row for one owner until `until`: bumps its version if it still is `version` and no lease is alive. Undefined: somebody else has it, or it moved on. */
+  claim<K extends RowKind>(kind: K, id: number, version: number, until: Time): Promise<Rows[K] | undefined>
+  /**
+   * Prolongs the lease of the claim that returned the row at `version`, however often the row was written since.
+   * False: the lease was lost to another owner.
+   */
+  extend(kind: RowKind, id: number, version: number, until: Time): Promise<boolean>
+  history(kind: RowKind, id: number): Promise<readonly HistoryEntry[]>
+  /** How many changes ended in each state; the sum is the number of changes. */
+  countChanges(): Promise<Readonly<Record<string, number>>>
+  /** One setting, for small durable facts such as a folder's last listing. */
+  readSetting(key: string): Promise<Json | undefined>
+  writeSetting(key: string, value: Json): Promise<void>
+}
+
+/** A row that waits for its step. */
+export interface DueRow {
+  readonly id: number
+  readonly version: number
+  readonly state: string
+}
+
+/** A step that a committed transaction asked for and that the queue has not been given yet. */
+export interface OutboxEntry {
+  readonly sequence: number
+  readonly job: Job
+  /** When to do it; null for at once. */
+  readonly at: Time | null
+}
+
+/** A row whose step met a fault that no repetition can mend: it rests until it is written, or Winnow starts again. */
+export interface ParkedRow {
+  readonly kind: RowKind
+  readonly id: number
+  readonly message: string
+}
+
+/**
+ * What the runner, the relay and the reconciler need of the store besides. A claim is named by the version that `claim`
+ * returned; each of these does nothing, and says so, once the claim was lost.
+ */
+export interface WorkLedger {
+  /** Ends a claim without writing the row. */
+  unclaim(kind: RowKind, id: number, version: number): Promise<boolean>
+  /**
+   * Ends a claim whose step failed for a reason that may pass: counts the failures in a row, sets `nextAt` (and
+   * `failures`, for rows that have it) and puts the step into the outbox for then.
+   */
+  postpone(
+    step: Step,
+    id: number,
+    version: number,
+    at: (failures: number) => Time,
+  ): Promise<{ readonly failures: number; readonly at: Time } | undefined>
+  /** Ends a claim with the message for a person; history says it too. The row is not due any more. */
+  park(kind: RowKind, id: number, version: number, message: string): Promise<boolean>
+  parked(): Promise<readonly ParkedRow[]>
+  /** Parked rows are due again; the number of them. For a start: what was wrong may have been mended. */
+  unparkAll(): Promise<number>
+  /** Ends all claims. Only where no other process can hold one, as over an embedded store. */
+  voidLeases(): Promise<number>
+  /** Rows in these states that nobody works on, untouched since `before`, whose `nextAt` has come, oldest first. */
+  due(kind: RowKind, states: readonly string[], before: Time, limit: number): Promise<readonly DueRow[]>
+  outbox(limit: number): Promise<readonly OutboxEntry[]>
+  removeFromOutbox(sequences: readonly number[]): Promise<void>
+  /** Calls back after each transaction of this process that left outbox entries; returns how to stop that. */
+  onEnqueued(listener: () => void): () => void
+}
+
+/** A job says which row at which version; the worker reads the rest from the store. */
+export interface Job {
+  readonly step: Step
+  readonly id: number
+  readonly version: number
+}
+
+/** The queue is a hint: losing it costs time, never a change. `add` with the same job is one job while it lives. */
+export interface Queue {
+  add(job: Job, delay: Duration): Promise<void>
+  /** Starts handing jobs to `handle`; a handler that throws is logged, and the reconciler brings its row back. */
+  work(handle: (job: Job, signal: AbortSignal) => Promise<void>, concurrency: number): Promise<void>
+  /** Stops taking jobs and waits for those under way. */
+  close(): Promise<void>
+}
+
+/** What Winnow may read of a Git host's repository. Commits are full hashes. */
+export interface RepositoryHost {
+  /** The commit that a branch points at now. */
+  head(repository: string, branch: string, signal: AbortSignal): Promise<string>
+  /** A file of a commit, or undefined where the commit has none at that path. */
+  readFile(repository: string, commit: string, path: string, signal: AbortSignal): Promise<string | undefined>
+  /** Digest of the tree of a commit: the same files, the same digest. */
+  treeDigest(repository: string, commit: string, signal: AbortSignal): Promise<Digest>
+  /** Paths that differ between two commits; all of the commit's where `before` is all zeros or unknown. */
+  changedPaths(repository: string, before: string, commit: string, signal: AbortSignal): Promise<readonly string[]>
+  /** Lays the exact commit into a fresh folder; the caller disposes of it. */
+  checkout(
+    repository: string,
+    commit: string,
+    signal: AbortSignal,
+  ): Promise<AsyncDisposable & { readonly folder: string }>
+}
+
+export type CompileResult =
+  | { readonly ok: true; readonly ir: JsonObject; readonly irDigest: Digest; readonly log: string }
+  | { readonly ok: false; readonly error: string; readonly details: readonly string[]; readonly log: string }
+
+/** Compiles a source in a checkout to KFP IR. A pipeline that does not compile is a value; a machine that cannot compile is a Fault. */
+export interface Compiler {
+  /** Digest of what decides the result besides the sources: the compiler's version and the requirements' lock. */
+  fingerprint(source: PipelineSource, readFile: (path: string) => Promise<string | undefined>): Promise<Digest>
+  compile(folder: string, source: PipelineSource, signal: AbortSignal): Promise<CompileResult>
+}
+
+export interface LaunchRequest {
+  readonly jobId: string
+  readonly displayName: string
+  readonly ir: JsonObject
+  readonly parameters: JsonObject
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface JobView {
+  readonly state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'missing'
+  readonly error: string | null
+  readonly details: readonly string[]
+  readonly tasks: readonly TaskView[]
+}
+
+/** Where runs execute. Faults are `target_unavailable` (retryable) or `target_refused` (not). */
+export interface PipelineTarget {
+  /** Creates the job, or adopts the one that has this id. */
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<void>
+  inspect(jobId: string, signal: AbortSignal): Promise<JobView>
+  cancel(jobId: string, signal: AbortSignal): Promise<void>
+  /** The text at a URI that a job's task named, such as a log; undefined where there is none. */
+  readText(uri: string, signal: AbortSignal): Promise<string | undefined>
+}
+
+/** A started operation: done at once with its result, or to be asked for by name. */
+export type Operation<T> = { readonly done: true; readonly result: T } | { readonly done: false; readonly name: string }
+
+export interface DeployedModel {
+  readonly id: string
+  readonly model: string
+  readonly modelVersion: string
+  readonly displayName: string
+}
+export interface EndpointView {
+  readonly name: string
+  readonly displayName: string
+  readonly deployed: readonly DeployedModel[]
+  /** Deployed model id → percent; sums to 100, or is empty. */
+  readonly split: Readonly<Record<string, number>>
+}
+
+/** The model registry of a target. */
+export interface ModelRegistry {
+  /** The candidate that a finished job made: its model artifact, resolved to a version. Undefined where it made none. */
+  candidate(tasks: readonly TaskView[], signal: AbortSignal): Promise<ModelVersion | undefined>
+  /** All that the run left about its quality: the candidate's evaluations and their slices, and the tasks' metrics artifacts. */
+  observations(
+    tasks: readonly TaskView[],
+    candidate: ModelVersion | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly Observation[]>
+  /**
+   * The version of model `name` that stands for the candidate, made if there is none yet: asking twice makes one. Where
+   * it takes an operation, wait until that is done and ask again: the version will be found.
+   */
+  register(name: string, candidate: ModelVersion, key: string, signal: AbortSignal): Promise<Operation<ModelVersion>>
+  /** Moves aliases to exactly this version. */
+  alias(version: ModelVersion, aliases: readonly string[], signal: AbortSignal): Promise<void>
+  models(signal: AbortSignal): Promise<readonly ModelVersion[]>
+}
+
+/** Serving of a target. Every change of traffic names the whole split. */
+export interface Serving {
+  findEndpoint(name: string, signal: AbortSignal): Promise<EndpointView | undefined>
+  createEndpoint(name: string, signal: AbortSignal): Promise<Operation<EndpointView>>
+  endpoint(resource: string, signal: AbortSignal): Promise<EndpointView | undefined>
+  endpoints(signal: AbortSignal): Promise<readonly EndpointView[]>
+  /** Deploys at zero traffic; the split of the others stays as it is. `key` is kept on the deployed model and found again. */
+  deploy(endpoint: string, model: ModelVersion, key: string, signal: AbortSignal): Promise<Operation<DeployedModel>>
+  split(endpoint: string, split: Readonly<Record<string, number>>, signal: AbortSignal): Promise<void>
+  undeploy(endpoint: string, deployedModel: string, signal: AbortSignal): Promise<Operation<null>>
+  predict(
+    endpoint: string,
+    instances: readonly Json[],
+    parameters: Json,
+    signal: AbortSignal,
+  ): Promise<{ readonly predictions: readonly Json[]; readonly deployedModel: string }>
+}
+
+/** An operation that was started, here or before a crash. One that the target has forgotten is done: look at what it made. */
+export interface OperationView {
+  readonly done: boolean
+  readonly error: string | null
+}
+
+interface Operations {
+  operation(name: string, signal: AbortSignal): Promise<OperationView>
+}
+
+export interface Target extends PipelineTarget, ModelRegistry, Serving, Operations {}
+
+/** A folder or bucket that is looked at again and again. */
+export interface DataSource {
+  /** Objects that are complete now: not growing, not being written. */
+  list(uri: string, signal: AbortSignal): Promise<readonly DataObject[]>
+}

@@ -1,0 +1,133 @@
+import type { Digest } from './digest.ts'
+import type { ModelVersion } from './evidence.ts'
+import type { Time } from './time.ts'
+
+/**
+ * A candidate's way to an environment. The order of the states is the order of the work; the target is asked what is
+ * there before each step, so a step that a crash repeated changes nothing.
+ *
+ * queued → registering → deploying (at 0 traffic) → shifting (all traffic) → retiring (the old model) → live
+ * deploying, shifting and (where the candidate is lost) retiring may turn to rollingBack → rolledBack; what cannot be
+ * undone is stuck, and a person is told.
+ */
+export type ReleaseState =
+  | 'queued'
+  | 'registering'
+  | 'deploying'
+  | 'shifting'
+  | 'retiring'
+  | 'live'
+  | 'rollingBack'
+  | 'rolledBack'
+  | 'held'
+  | 'superseded'
+  | 'retired'
+  | 'stuck'
+
+export interface Release {
+  readonly id: number
+  readonly version: number
+  readonly verdict: number
+  readonly run: number
+  /** The newest run that came to this very model; nothing that an older run made may replace it. */
+  readonly latestRun: number
+  readonly repository: string
+  /** winnow.yaml's model name and environment. */
+  readonly model: string
+  readonly environment: string
+  readonly target: string
+  /** The endpoint's name in winnow.yaml (`endpoint:`), by default the model's. */
+  readonly endpointName: string
+  readonly state: ReleaseState
+  readonly reason: string
+  readonly candidate: ModelVersion
+  /** Digest of the receipt that allows this release. */
+  readonly receiptDigest: Digest
+  /** The candidate as registered under the model's name. */
+  readonly registered: ModelVersion | null
+  /** Resource name, once found or created. */
+  readonly endpoint: string | null
+  readonly deployedModel: string | null
+  /** What had the traffic before: what a rollback restores. Null until read from the endpoint. */
+  readonly previous: { readonly deployedModel: string; readonly split: Readonly<Record<string, number>> } | null
+  /** The long-running operation under way, so that a crash resumes it rather than starting another. */
+  readonly operation: string | null
+  readonly createdAt: Time
+  readonly endedAt: Time | null
+  readonly nextAt: Time | null
+  readonly failures: number
+}
+
+export type ReleaseEvent =
+  | { readonly kind: 'begin' }
+  /** An operation began; null: it is over, look at what it made. */
+  | { readonly kind: 'operation'; readonly name: string | null }
+  | { readonly kind: 'registered'; readonly model: ModelVersion }
+  | { readonly kind: 'endpointReady'; readonly endpoint: string; readonly previous: Release['previous'] }
+  | { readonly kind: 'deployed'; readonly deployedModel: string }
+  | { readonly kind: 'shifted' }
+  | { readonly kind: 'retiredOld'; readonly at: Time }
+  | { readonly kind: 'failed'; readonly reason: string; readonly at: Time }
+  /** The candidate was deployed and is not any more: what served before is wanted back. */
+  | { readonly kind: 'lost'; readonly reason: string }
+  | { readonly kind: 'undone'; readonly at: Time }
+  | { readonly kind: 'cannotUndo'; readonly reason: string; readonly at: Time }
+  | { readonly kind: 'superseded'; readonly reason: string; readonly at: Time }
+  | { readonly kind: 'replaced'; readonly reason: string }
+
+export const releaseEnded: readonly ReleaseState[] = ['live', 'rolledBack', 'held', 'superseded', 'retired', 'stuck']
+
+/** The release after an event, or undefined where the event does not belong to its state. */
+export const nextRelease = (release: Release, event: ReleaseEvent): Release | undefined => {
+  const { state } = release
+  const ended = (to: ReleaseState, reason: string, at: Time): Release => ({
+    ...release,
+    state: to,
+    reason,
+    operation: null,
+    endedAt: at,
+    nextAt: null,
+  })
+  switch (event.kind) {
+    case 'begin':
+      return state === 'queued' ? { ...release, state: 'registering' } : undefined
+    case 'operation':
+      return releaseEnded.includes(state) ? undefined : { ...release, operation: event.name }
+    case 'registered':
+      return state === 'registering'
+        ? { ...release, state: 'deploying', registered: event.model, operation: null }
+        : undefined
+    case 'endpointReady':
+      return state === 'deploying' && release.endpoint === null
+        ? { ...release, endpoint: event.endpoint, previous: event.previous, operation: null }
+        : undefined
+    case 'deployed':
+      return state === 'deploying' && release.endpoint !== null
+        ? { ...release, state: 'shifting', deployedModel: event.deployedModel, operation: null }
+        : undefined
+    case 'shifted':
+      return state === 'shifting' ? { ...release, state: 'retiring', operation: null } : undefined
+    case 'retiredOld':
+      return state === 'retiring' ? ended('live', 'all traffic goes to the candidate', event.at) : undefined
+    case 'failed':
+      // Before the endpoint is touched there is nothing to undo. After the shift the candidate serves: only clean-up is left.
+      if (state === 'queued' || state === 'registering') return ended('rolledBack', event.reason, event.at)
+      if (state === 'deploying' || state === 'shifting')
+        return { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 }
+      if (state === 'retiring')
+        return ended('live', `serving; the old model could not be removed: ${event.reason}`, event.at)
+      return undefined
+    case 'lost':
+      return state === 'shifting' || state === 'retiring'
+        ? { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 }
+        : undefined
+    case 'undone':
+      return state === 'rollingBack' ? ended('rolledBack', release.reason, event.at) : undefined
+    case 'cannotUndo':
+      return state === 'rollingBack' ? ended('stuck', event.reason, event.at) : undefined
+    case 'superseded':
+      return state === 'queued' ? ended('superseded', event.reason, event.at) : undefined
+    case 'replaced':
+      return state === 'live' ? { ...release, state: 'retired', reason: event.reason } : undefined
+  }
+}

@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises'
+import { Fault, messageOf } from '../../domain/errors.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import type { ParameterType, ReadyTask, RuntimeArtifact, TaskOutputs } from '../../pipelines/execution.ts'
+import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
+import { convertParameter } from '../../pipelines/values.ts'
+
+const readIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Python writes NaN and Infinity, which JSON has not: they become texts, as in protobuf's JSON. */
+const parseExecutorJson = (text: string): Json =>
+  JSON.parse(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : `"${token}"`)),
+  ) as Json
+
+const readExecutorOutput = async (task: ReadyTask, path: string): Promise<JsonObject> => {
+  const text = await readIfThere(path)
+  if (text === undefined || text.trim() === '') return {}
+  try {
+    const value = parseExecutorJson(text)
+    if (isJsonObject(value)) return value
+    throw new Error('it holds no mapping')
+  } catch (cause) {
+    throw new Fault('task_failed', `${task.name} left outputs that cannot be read (${path}): ${messageOf(cause)}`, {
+      cause,
+    })
+  }
+}
+
+const member = (value: Json | undefined, key: string): Json | undefined =>
+  isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
+
+const readParameter = async (
+  task: ReadyTask,
+  name: string,
+  type: ParameterType,
+  answered: Json | undefined,
+  file: string,
+): Promise<Json> => {
+  const value = answered ?? (await readIfThere(file))
+  if (value === undefined)
+    throw new Fault('task_failed', `${task.name} ended without a value for its output ${name} (${type})`, {
+      remedy: `return a value for ${name} on every way through the component`,
+    })
+  const converted = convertParameter(value, type)
+  if (converted.ok) return converted.value
+  throw new Fault('task_failed', `${task.name} gave its output ${name} a wrong value: ${converted.reason}`, {
+    remedy: `let the component return ${name} as its declaration says`,
+  })
+}
+
+const readArtifact = (value: Json, fallback: RuntimeArtifact): RuntimeArtifact => {
+  const name = member(value, 'name')
+  const uri = member(value, 'uri')
+  const metadata = member(value, 'metadata')
+  const customPath = member(value, 'custom_path') ?? member(value, 'customPath')
+  return {
+    name: typeof name === 'string' && name !== '' ? name : fallback.name,
+    uri: typeof uri === 'string' && uri !== '' ? uri : fallback.uri,
+    type: fallback.type,
+    metadata: { ...fallback.metadata, ...(isJsonObject(metadata) ? metadata : {}) },
+    ...(typeof customPath === 'string' && customPath !== '' ? { customPath } : {}),
+  }
+}
+
+/**
+ * What a task left: the executor's answer first, then the files of output parameters. A declared parameter without a
+ * value is a Fault `task_failed` that names it; an artifact that was never written keeps its allocated URI, since
+ * metrics have no file at all.
+ */
+export const readTaskOutputs = async (task: ReadyTask, layout: ExecutorLayout): Promise<TaskOutputs> => {
+  const answer = await readExecutorOutput(task, layout.outputFile)
+  const parameters: Record<string, Json> = {}
+  for (const [name, type] of Object.entries(task.outputs.parameters)) {
+    const answered = member(answer['parameterValues'], name)
+    parameters[name] = await readParameter(task, name, type, answered, layout.parameterFile(name))
+  }
+  const artifacts: Record<string, readonly RuntimeArtifact[]> = {}
+  for (const [name, { type, isList }] of Object.entries(task.outputs.artifacts)) {
+    const allocated = { name: layout.artifactName(name), uri: layout.artifactUri(name), type, metadata: {} }
+    const answered = member(member(answer['artifacts'], name), 'artifacts')
+    const given = Array.isArray(answered) ? (answered as readonly Json[]) : undefined
+    artifacts[name] =
+      given !== undefined && (isList || given.length > 0)
+        ? given.map((value) => readArtifact(value, allocated))
+        : isList
+          ? []
+          : [allocated]
+  }
+  return { parameters, artifacts }
+}

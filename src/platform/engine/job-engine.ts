@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import { access, readdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { Fault, messageOf } from '../../domain/errors.ts'
+import { startJob } from '../../pipelines/interpreter.ts'
+import { PipelineSpec } from '../../pipelines/ir.ts'
+import type { PythonEnvironments } from '../../processes/python-environments.ts'
+import type { Addresses } from '../addresses.ts'
+import type { PlatformServices } from '../services.ts'
+import type { EngineJob, EngineJobView } from './job.ts'
+import { jobContext, jobFiles, jobFolder } from './job-files.ts'
+import { type JobRun, runJob } from './job-run.ts'
+import { openJournal } from './journal.ts'
+import { type FindNative, requireRunnable } from './runnable.ts'
+import { createSlots } from './slots.ts'
+import type { JobRuntime } from './task-attempt.ts'
+import { createTaskCache } from './task-cache.ts'
+import { createTaskRunner } from './task-runner.ts'
+
+export interface JobEngineOptions {
+  /** Jobs lie in `root/jobs`, cached outputs in `root/cache`, artifacts without a pipeline root in `root/artifacts`. */
+  readonly root: string
+  readonly environments: PythonEnvironments
+  readonly findNative: FindNative
+  readonly services: PlatformServices
+  readonly addresses: Addresses
+  /** `host:port` of the platform's gRPC face. */
+  readonly vertexEndpoint: () => string
+  readonly containers: 'host' | 'refuse'
+  /** How many tasks run at once, over all jobs. Default: two for each core, four at least. */
+  readonly parallelism?: number
+  /** The longest that one attempt may take, in milliseconds. Default: for ever. */
+  readonly taskTimeoutMs?: number
+  readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly onUpdate?: (view: EngineJobView) => void
+}
+
+export interface Engine {
+  /**
+   * Starts a job, or goes on with the one of this id where its journal ends. Rejects, before anything runs, with
+   * `pipeline_invalid` or `component_unsupported`.
+   */
+  start(job: EngineJob): Promise<void>
+  /** Stops the tasks of a job; its exit tasks still run. False where no such job is under way. */
+  cancel(id: string): Promise<boolean>
+  /** Goes on with every job whose journal has no end. */
+  resume(): Promise<void>
+  /** Resolves with a job's last view when it has ended, or at once where it is not under way. */
+  ended(id: string): Promise<EngineJobView | undefined>
+  view(id: string): EngineJobView | undefined
+  /** Removes a job that has ended: its logs, journal and scratch. Artifacts stay. */
+  forget(id: string): Promise<void>
+  close(): Promise<void>
+}
+
+const parseSpec = (job: EngineJob): PipelineSpec => {
+  const parsed = PipelineSpec.safeParse(job.spec)
+  if (parsed.success) return parsed.data
+  const details = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new Fault('pipeline_invalid', `The pipeline of ${job.id} is no pipeline spec: ${details[0] ?? ''}`, {
+    remedy: 'Compile it again with a current kfp.',
+    details,
+  })
+}
+
+/** Runs pipelines on this machine: the interpreter says what is ready, the engine runs it as processes. */
+export const createJobEngine = (options: JobEngineOptions): Engine => {
+  const { root, addresses, environments, services, findNative, containers } = options
+  const runs = new Map<string, JobRun>()
+  const opening = new Map<string, Promise<void>>()
+  const runTask = createTaskRunner({
+    platform: { services, addresses, environments },
+    slots: createSlots(options.parallelism ?? Math.max(4, availableParallelism() * 2)),
+    cache: createTaskCache(join(root, 'cache'), addresses),
+    addresses,
+    findNative,
+    containers,
+    vertexEndpoint: options.vertexEndpoint,
+    ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
+  })
+
+  const runtimeOf = (job: EngineJob, uuid: string): JobRuntime => {
+    const artifactRoot = job.pipelineRoot === '' ? join(root, 'artifacts') : addresses.resolve(job.pipelineRoot)
+    const files = jobFiles(root, artifactRoot, job.id)
+    return { job, uuid, spec: parseSpec(job), files, context: jobContext(job, uuid, files, artifactRoot) }
+  }
+
+  const run = async (runtime: JobRuntime): Promise<void> => {
+    const { job } = runtime
+    const { journal, records } = await openJournal(runtime.files.journal)
+    const header = records[0]
+    const at = Date.now()
+    if (header === undefined) await journal.append({ kind: 'job', at, uuid: runtime.uuid, job }, true)
+    const begun = header?.kind === 'job' ? runtimeOf(header.job, header.uuid) : runtime
+    const started = runJob({
+      runtime: begun,
+      journal,
+      records: header === undefined ? [{ kind: 'job', at, uuid: runtime.uuid, job }] : records,
+      runTask,
+      now: Date.now,
+      onUpdate: (view) => options.onUpdate?.(view),
+    })
+    runs.set(job.id, started)
+    options.log?.(header === undefined ? 'job started' : 'job resumed', { job: job.id })
+    void started.ended.then((view) => {
+      if (runs.get(job.id) === started) runs.delete(job.id)
+      options.log?.('job ended', { job: job.id, state: view.state })
+    })
+  }
+
+  const begin = async (job: EngineJob): Promise<void> => {
+    if (runs.has(job.id)) return
+    const runtime = runtimeOf(job, randomUUID())
+    requireRunnable(runtime.spec, { findNative, containers })
+    // Parameters that do not fit are refused here, before the job has a folder.
+    startJob(runtime.spec, job.parameters, runtime.context)
+    await run(runtime)
+  }
+
+  const once = (id: string, work: () => Promise<void>): Promise<void> => {
+    const known = opening.get(id)
+    if (known !== undefined) return known
+    const opened = work().finally(() => opening.delete(id))
+    opening.set(id, opened)
+    return opened
+  }
+
+  const resumeOne = async (path: string): Promise<void> => {
+    const there = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (!there) return
+    const { journal, records } = await openJournal(path)
+    await journal.close()
+    const [header] = records
+    if (header?.kind !== 'job' || records.some(({ kind }) => kind === 'end') || runs.has(header.job.id)) return
+    await once(header.job.id, () => run(runtimeOf(header.job, header.uuid)))
+  }
+
+  return {
+    start: (job) => once(job.id, () => begin(job)),
+
+    async cancel(id) {
+      await opening.get(id)?.catch(() => {})
+      const found = runs.get(id)
+      await found?.cancel()
+      return found !== undefined
+    },
+
+    async resume() {
+      const folders = await readdir(join(root, 'jobs')).catch(() => [])
+      for (const folder of folders.sort()) {
+        // One job that cannot be taken up must not keep the others from it.
+        await resumeOne(join(root, 'jobs', folder, 'journal.jsonl')).catch((error: unknown) =>
+          options.log?.('job not resumed', { folder, error: messageOf(error) }),
+        )
+      }
+    },
+
+    async ended(id) {
+      return runs.get(id)?.ended
+    },
+    view: (id) => runs.get(id)?.view(),
+
+    async forget(id) {
+      if (runs.has(id))
+        throw new Fault('target_refused', `the job ${id} is still running`, { remedy: 'cancel it first' })
+      await rm(jobFolder(root, id), { recursive: true, force: true })
+    },
+
+    async close() {
+      await Promise.allSettled([...opening.values()])
+      await Promise.allSettled([...runs.values()].map((started) => started.stop()))
+      runs.clear()
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import { Fault } from '../../domain/errors.ts'
+import type { Json } from '../../domain/json.ts'
+import type { ContainerExecutor } from '../../pipelines/execution.ts'
+import type { PipelineSpec } from '../../pipelines/ir.ts'
+import type { NativeComponent } from '../components/component.ts'
+import { type LightweightPython, parseLightweightPython } from './lightweight-python.ts'
+
+/** A native component says itself whether its outputs may be taken from a cache: those that make resources may not. */
+export type CatalogueEntry = NativeComponent & { readonly cacheable?: boolean }
+export type FindNative = (
+  image: string,
+  command: readonly string[],
+  args: readonly string[],
+) => CatalogueEntry | undefined
+
+/** How a container's work is done on this machine. */
+export type Runnable =
+  | { readonly kind: 'python'; readonly component: LightweightPython }
+  | { readonly kind: 'native'; readonly component: CatalogueEntry }
+  | { readonly kind: 'container' }
+
+export interface RunnableOptions {
+  readonly findNative: FindNative
+  /** `host`: run a container's command on this machine without its image. `refuse`: don't. */
+  readonly containers: 'host' | 'refuse'
+}
+
+type Container = Pick<ContainerExecutor, 'image' | 'command' | 'args'>
+
+const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** Undefined for a container that this machine cannot run. */
+export const runnableOf = (
+  container: Container,
+  sdkVersion: string | undefined,
+  { findNative, containers }: RunnableOptions,
+): Runnable | undefined => {
+  const native = findNative(container.image, container.command.map(asText), container.args.map(asText))
+  if (native !== undefined) return { kind: 'native', component: native }
+  const python = parseLightweightPython(container, sdkVersion)
+  if (python !== undefined) return { kind: 'python', component: python }
+  // Without a command it is the image's entry point that would run, and there is no image.
+  return containers === 'host' && container.command.length > 0 ? { kind: 'container' } : undefined
+}
+
+const tasksOf = (spec: PipelineSpec, label: string): readonly string[] => {
+  const dags = [spec.root, ...Object.values(spec.components ?? {})]
+  return dags.flatMap(({ dag }) =>
+    Object.entries(dag?.tasks ?? {})
+      .filter(([, task]) => spec.components?.[task.componentRef.name]?.executorLabel === label)
+      .map(([name, task]) => task.taskInfo?.name ?? name),
+  )
+}
+
+/** Refuses a spec with a task that cannot run here, before anything of it runs: Fault `component_unsupported`. */
+export const requireRunnable = (spec: PipelineSpec, options: RunnableOptions): void => {
+  const refused: string[] = []
+  for (const [label, { container }] of Object.entries(spec.deploymentSpec?.executors ?? {})) {
+    if (container === undefined) continue
+    const { image, command = [], args = [] } = container
+    if (runnableOf({ image, command, args }, spec.sdkVersion, options) !== undefined) continue
+    for (const task of tasksOf(spec, label))
+      refused.push(
+        command.length === 0
+          ? `task ${task} runs the entry point of image ${image}`
+          : `task ${task} needs the container image ${image}`,
+      )
+  }
+  if (refused.length === 0) return
+  throw new Fault('component_unsupported', `This machine runs no containers: ${refused.join('; ')}`, {
+    remedy:
+      options.containers === 'host'
+        ? 'Give the component a command, or run this pipeline on Vertex AI or Kubeflow.'
+        : 'Run this pipeline on Vertex AI or Kubeflow, or set containers: host to run such commands directly on this machine, without their images.',
+    details: refused,
+  })
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Digest } from '../../domain/digest.ts'
+import { Fault } from '../../domain/errors.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { ReadyTask, TaskOutputs, TaskPath } from '../../pipelines/execution.ts'
+import { inProcessScope } from '../../processes/process-scope.ts'
+import { type ProcessIdentity, processesOfScope, signalProcess } from '../../processes/process-table.ts'
+import type { ComponentPlatform } from '../components/component.ts'
+import { noOutputs } from './job.ts'
+import { type Runnable, type RunnableOptions, runnableOf } from './runnable.ts'
+import type { Slots } from './slots.ts'
+import {
+  type Attempt,
+  type AttemptOptions,
+  importArtifact,
+  type JobRuntime,
+  openAttempt,
+  runNative,
+  runOnHost,
+  runPython,
+} from './task-attempt.ts'
+import type { TaskCache } from './task-cache.ts'
+import { failureText } from './task-failure.ts'
+
+type TaskOutcome =
+  | { readonly kind: 'succeeded'; readonly outputs: TaskOutputs; readonly cached: boolean }
+  | { readonly kind: 'failed'; readonly error: string }
+  | { readonly kind: 'cancelled' }
+
+/** What a runner writes down while a task runs; a promise resolves when the record is written. */
+export interface AttemptRecorder {
+  attempt(path: TaskPath, attempt: number, token: string): Promise<void>
+  process(path: TaskPath, process: ProcessIdentity): void
+  retry(path: TaskPath, attempt: number, error: string): Promise<void>
+}
+
+/** What earlier lives of the controller have done for a task. */
+export interface TaskHistory {
+  readonly attempts: number
+  readonly failures: number
+}
+
+export interface TaskRunnerOptions extends RunnableOptions, AttemptOptions {
+  readonly platform: ComponentPlatform
+  readonly slots: Slots
+  readonly cache: TaskCache
+}
+
+interface Work {
+  readonly run: (attempt: Attempt, signal: AbortSignal) => Promise<TaskOutputs>
+  /** The cache's key, asked for inside the attempt; null where the outputs may not come from the cache. */
+  readonly key: (attempt: Attempt, signal: AbortSignal) => Promise<Digest | null>
+}
+
+export type TaskRunner = (
+  runtime: JobRuntime,
+  task: ReadyTask,
+  history: TaskHistory,
+  recorder: AttemptRecorder,
+  signal: AbortSignal,
+) => Promise<TaskOutcome>
+
+const retryDelay = ({ backoffMs, factor, maxBackoffMs }: ReadyTask['retry'], failures: number): number =>
+  Math.min(maxBackoffMs, backoffMs * factor ** (failures - 1))
+
+/** Runs one task to its end: a place among the running ones, the cache, attempts with pauses between them. */
+export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
+  const { platform, slots, cache } = options
+
+  const containerWork = (runtime: JobRuntime, task: ReadyTask, runnable: Runnable, mayCache: boolean): Work => {
+    const container = task.executor
+    if (container.kind !== 'container') throw new TypeError('not a container')
+    const component = (runtime.spec.components?.[task.componentName] ?? {}) as JsonObject
+    switch (runnable.kind) {
+      case 'python': {
+        const { requirements } = runnable.component
+        const environment = (attempt: Attempt, signal: AbortSignal) =>
+          platform.environments.ensure(requirements, signal, attempt.log)
+        return {
+          key: async (attempt, signal) =>
+            mayCache ? cache.key(task, component, (await environment(attempt, signal)).lock) : null,
+          run: async (attempt, signal) => {
+            const python = await environment(attempt, signal)
+            return runPython(attempt, container, runnable.component, python, options, signal)
+          },
+        }
+      }
+      case 'native':
+        return {
+          key: async () =>
+            mayCache && runnable.component.cacheable === true ? cache.key(task, component, null) : null,
+          run: (attempt, signal) => runNative(attempt, container, runnable.component, platform, signal),
+        }
+      case 'container':
+        return {
+          key: async () => (mayCache ? cache.key(task, component, null) : null),
+          run: (attempt, signal) => runOnHost(attempt, container, options, signal),
+        }
+    }
+  }
+
+  const workOf = (runtime: JobRuntime, task: ReadyTask): Work => {
+    const { executor } = task
+    const key = async (): Promise<null> => null
+    if (executor.kind === 'importer') return { key, run: async (attempt) => importArtifact(attempt, options.addresses) }
+    if (executor.kind === 'resolver') {
+      const artifacts = Object.fromEntries(Object.keys(task.outputs.artifacts).map((output) => [output, []]))
+      return { key, run: async () => ({ ...noOutputs, artifacts }) }
+    }
+    const runnable = runnableOf(executor, runtime.spec.sdkVersion, options)
+    if (runnable === undefined)
+      throw new Fault('component_unsupported', `${task.name} needs the container image ${executor.image}`, {
+        remedy: 'run this pipeline on Vertex AI or Kubeflow',
+      })
+    return containerWork(runtime, task, runnable, runtime.job.enableCaching ?? task.cacheable)
+  }
+
+  /** In the scope of its token, so that whatever it starts can be found; nothing of it outlives a failed attempt. */
+  const inScope = async <T>(
+    path: TaskPath,
+    token: string,
+    recorder: AttemptRecorder,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await inProcessScope({ token, onStart: (process) => recorder.process(path, process) }, work)
+    } finally {
+      for (const pid of processesOfScope(token)) signalProcess(pid, 'SIGKILL')
+    }
+  }
+
+  const tryOnce = async (
+    runtime: JobRuntime,
+    task: ReadyTask,
+    number: number,
+    recorder: AttemptRecorder,
+    signal: AbortSignal,
+  ): Promise<TaskOutcome> => {
+    const token = randomUUID()
+    await recorder.attempt(task.path, number, token)
+    const attempt = await openAttempt(runtime, task, number, options.addresses)
+    try {
+      const work = workOf(runtime, task)
+      const key = await work.key(attempt, signal)
+      const known = key === null ? undefined : await cache.find(key)
+      if (known !== undefined) {
+        attempt.log(`the outputs come from the cache: the same component had the same inputs before (${key})`)
+        return { kind: 'succeeded', outputs: known, cached: true }
+      }
+      const outputs = await inScope(task.path, token, recorder, () => work.run(attempt, signal))
+      signal.throwIfAborted()
+      if (key !== null) await cache.store(key, outputs)
+      return { kind: 'succeeded', outputs, cached: false }
+    } catch (error) {
+      if (!signal.aborted) attempt.log(failureText(error).split('\n')[0] ?? 'failed')
+      throw error
+    }
+  }
+
+  return async (runtime, task, history, recorder, signal) => {
+    let number = history.attempts
+    for (let failures = history.failures; ; ) {
+      try {
+        number += 1
+        return await slots.hold(signal, () => tryOnce(runtime, task, number, recorder, signal))
+      } catch (error) {
+        if (signal.aborted) return { kind: 'cancelled' }
+        failures += 1
+        const text = failureText(error)
+        if (failures > task.retry.maxRetries) return { kind: 'failed', error: text }
+        await recorder.retry(task.path, number, text)
+        await sleep(retryDelay(task.retry, failures), undefined, { signal }).catch(() => {})
+        if (signal.aborted) return { kind: 'cancelled' }
+      }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from '../log.ts'
+import { lockFolder } from '../processes/folder-lock.ts'
+import { createPythonEnvironments } from '../processes/python-environments.ts'
+import { createAddresses } from './addresses.ts'
+import { listenGrpc } from './api/grpc-server.ts'
+import { createHandlers, type Handlers, openCollections } from './api/handlers.ts'
+import { callServices } from './call-services.ts'
+import { findNativeComponent } from './components/catalogue.ts'
+import { createDeployments } from './deployments.ts'
+import { createJobEngine, type Engine } from './engine/job-engine.ts'
+import { createModelStore } from './model-store.ts'
+import { createOperations } from './operations.ts'
+import { createPipelineJobs } from './pipeline-jobs.ts'
+import { createRecords } from './records.ts'
+import type { PlatformServices } from './services.ts'
+import { createModelServer } from './serving/model-server.ts'
+
+export interface PlatformOptions {
+  /** The platform's folder: records, model files, jobs. One process at a time may use it. */
+  readonly root: string
+  /** Default: 127.0.0.1 and any free port. */
+  readonly listen?: { readonly host: string; readonly port: number }
+  /** Addresses to local paths; see createAddresses. Relative paths start at `root`. */
+  readonly addresses?: Readonly<Record<string, string>>
+  /** The interpreter that environments are made with; default: the best that is found. */
+  readonly python?: string
+  /** Where Python environments are kept; default: inside `root`. */
+  readonly environments?: string
+  /** Whether the command of a container is run on this machine, without its image. Default: refuse. */
+  readonly containers?: 'host' | 'refuse'
+  /** What a client should call this place, given back as `parent`; any other is served too. */
+  readonly project?: string
+  readonly location?: string
+  /** How many tasks run at once. */
+  readonly parallelism?: number
+  /** From 0 up to but not including 1: splits the traffic of endpoints. */
+  readonly random?: () => number
+  readonly log: Log
+}
+
+export interface Platform {
+  readonly port: number
+  /** `projects/P/locations/L` */
+  readonly parent: string
+  readonly services: PlatformServices
+  /** Takes no new calls, stops what runs so that the next start goes on with it, and writes everything down. */
+  close(): Promise<void>
+}
+
+/**
+ * One machine's Vertex AI on a port of loopback. What an earlier process left undone (jobs, operations, batches) goes
+ * on. Faults: `port_taken`, `disk_full`, `store_unavailable`,
+ * `data_folder_locked`.
+ */
+export const createPlatform = async (options: PlatformOptions): Promise<Platform> => {
+  const { root, log, project = 'local', location = 'local', random = Math.random } = options
+  const { host, port } = options.listen ?? { host: '127.0.0.1', port: 0 }
+  await mkdir(root, { recursive: true })
+  const lock = await lockFolder(root)
+  const records = createRecords(join(root, 'records'))
+  const collections = await openCollections(records)
+  const addresses = createAddresses({ map: options.addresses ?? {}, root })
+  const environments = createPythonEnvironments({
+    folder: options.environments ?? join(root, 'environments'),
+    ...(options.python === undefined ? {} : { python: options.python }),
+  })
+  const store = createModelStore(join(root, 'models'))
+  const server = createModelServer()
+  const deployments = createDeployments({ models: collections.models, store, server })
+  const operations = createOperations(collections.operationRecords, Date.now)
+  // The engine's tasks call the handlers, and the handlers start the engine's jobs: one of the two must be late.
+  let handlers: Handlers | undefined
+  let engine: Engine | undefined
+  let bound = port
+  const services = callServices(() => handlers?.table ?? {}, operations)
+  const pipelineJobs = createPipelineJobs({
+    jobs: collections.jobs,
+    startEngine: (onUpdate) => {
+      engine = createJobEngine({
+        root,
+        environments,
+        findNative: findNativeComponent,
+        services,
+        addresses,
+        vertexEndpoint: () => `${host}:${bound}`,
+        containers: options.containers ?? 'refuse',
+        ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
+        log: (message, fields) => log.info(fields, message),
+        onUpdate,
+      })
+      return engine
+    },
+    now: Date.now,
+    log,
+  })
+  const made = createHandlers({
+    collections,
+    pipelineJobs,
+    operations,
+    addresses,
+    store,
+    deployments,
+    now: Date.now,
+    random,
+  })
+  handlers = made
+
+  // The port must be known before the jobs go on, since their tasks call it; but nobody is answered before they do.
+  let open = () => {}
+  const ready = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const closeInside = async (): Promise<void> => {
+    await engine?.close()
+    await made.close()
+    await server.close()
+    await records.close()
+    await lock.release()
+  }
+  const grpc = await listenGrpc(made.table, { host, port, log, ready }).catch(async (error) => {
+    await closeInside()
+    throw error
+  })
+  bound = grpc.port
+  try {
+    await made.resume()
+    await pipelineJobs.resume()
+  } catch (error) {
+    await Promise.allSettled([grpc.close(0), closeInside()])
+    throw error
+  }
+  open()
+  log.info({ host, port: bound, root }, 'the platform is ready')
+
+  return {
+    port: bound,
+    parent: `projects/${project}/locations/${location}`,
+    services,
+    close: async () => {
+      await Promise.allSettled([grpc.close(), engine?.close()])
+      await closeInside()
+    },
+  }
+}

@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatFault } from '../declarations/placed-fault.ts'
+import { findMetric, metricNames } from './metrics.ts'
+import { parsePolicy } from './parse-policy.ts'
+
+const whole = `version: 1
+model: beans
+metrics: [data.rows, prunedLeaves]
+gates:
+  good enough: {metric: macroF1, atLeast: 0.90}
+  no dead class: {metric: recall, each: Class, atLeast: 0.85}
+  calibrated: {metric: logLoss, atMost: 0.30}
+  plausible: {metric: auRoc, atLeast: 0.95, atMost: 0.9999}
+  enough data: {metric: prunedLeaves, atMost: 3}
+otherwise:
+  retrain: {attempts: 2, parameters: {budget_milli_node_hours: 2000}}
+`
+
+const faultsOf = (text: string, model?: string) => {
+  const parsed = parsePolicy(text, 'p.yaml', model)
+  return parsed.ok ? [] : parsed.faults.map(formatFault)
+}
+
+const withGate = (gate: string, before = '') => `version: 1\nmodel: m\n${before}gates:\n  g: {${gate}}\n`
+
+it('reads everything that a policy may say', () => {
+  const parsed = parsePolicy(whole, 'p.yaml', 'beans')
+  if (!parsed.ok) throw new Error(parsed.faults.map(formatFault).join('\n'))
+  const gate = { each: null, atLeast: null, atMost: null }
+  expect(parsed.value).toEqual({
+    version: 1,
+    model: 'beans',
+    gates: [
+      { ...gate, name: 'good enough', metric: 'macroF1', atLeast: 0.9 },
+      { ...gate, name: 'no dead class', metric: 'recall', each: 'Class', atLeast: 0.85 },
+      { ...gate, name: 'calibrated', metric: 'logLoss', atMost: 0.3 },
+      { ...gate, name: 'plausible', metric: 'auRoc', atLeast: 0.95, atMost: 0.9999 },
+      { ...gate, name: 'enough data', metric: 'prunedLeaves', atMost: 3 },
+    ],
+    retrain: { attempts: 2, parameters: { budget_milli_node_hours: 2000 } },
+  })
+})
+
+describe('refuses the gate', () => {
+  it.each([
+    ['metric: macroF, atLeast: 0.9', '4:15: gates.g.metric: unknown metric macroF, did you mean macroF1?'],
+    ['metric: f1Score, atLeast: 0.9', '4:15: gates.g.metric: unknown metric f1Score, Winnow calls it f1'],
+    [
+      'metric: rootMeanSquaredError, atMost: 9',
+      '4:15: gates.g.metric: unknown metric rootMeanSquaredError, Winnow calls it rmse',
+    ],
+    ['metric: roc_auc, atLeast: 0.9', '4:15: gates.g.metric: unknown metric roc_auc, Winnow calls it auRoc'],
+    ['metric: latency.p99, atMost: 50', '4:15: gates.g.metric: latency.p99 is not available in this version'],
+    [
+      'metric: sunshine, atMost: 50',
+      '4:15: gates.g.metric: unknown metric sunshine; declare it under metrics if the pipeline logs it itself',
+    ],
+    [
+      'metric: constructor, atMost: 50',
+      '4:15: gates.g.metric: unknown metric constructor; declare it under metrics if the pipeline logs it itself',
+    ],
+    ['metric: accuracy, atLeast: 90', '4:34: gates.g.atLeast: expected a number from 0 to 1, as accuracy is, got 90'],
+    [
+      'metric: accuracy, atLeast: 1.0000001',
+      '4:34: gates.g.atLeast: expected a number from 0 to 1, as accuracy is, got 1.0000001',
+    ],
+    ['metric: logLoss, atMost: -0.1', '4:32: gates.g.atMost: expected a number from 0 up, as logLoss is, got -0.1'],
+    ['metric: rSquared, atLeast: 1.5', '4:34: gates.g.atLeast: expected a number up to 1, as rSquared is, got 1.5'],
+    [
+      'metric: logLoss, atLeast: 0.3',
+      '4:24: gates.g.atLeast: lower logLoss is better: expected atMost (atLeast may stand beside it)',
+    ],
+    [
+      'metric: accuracy, atMost: 0.3',
+      '4:25: gates.g.atMost: higher accuracy is better: expected atLeast (atMost may stand beside it)',
+    ],
+    [
+      'metric: accuracy, atLeast: 0.9, atMost: 0.8',
+      '4:47: gates.g.atMost: expected at least 0.9, got 0.8: nothing could pass',
+    ],
+    ['metric: accuracy', '4:3: gates.g: missing, expected a limit: atLeast, atMost or both'],
+    ['atLeast: 0.9', '4:3: gates.g: missing, expected what is measured: metric'],
+    ['metric: accuracy, atLeast: "0.9"', '4:34: gates.g.atLeast: expected a number, got "0.9"'],
+    ['metric: accuracy, atLeast: 90%', '4:34: gates.g.atLeast: expected a number, got "90%"'],
+    ['metric: accuracy, atLeast: .nan', '4:34: gates.g.atLeast: expected a number, got NaN'],
+    ['metric: accuracy, atLeast: .inf', '4:34: gates.g.atLeast: expected a number, got Infinity'],
+    ['metric: accuracy, atleast: 0.9', '4:25: gates.g.atleast: unknown key, did you mean atLeast?'],
+    [
+      'metric: recall, atLeast: 0.9',
+      '4:15: gates.g.metric: recall is had for each class: add each, or use macroRecall',
+    ],
+    [
+      'metric: macroF1, each: Class, atLeast: 0.9',
+      '4:24: gates.g.each: macroF1 is one number over all classes; for each there are precision, recall, f1',
+    ],
+    ['metric: macroF1, against: champion, atLeast: -0.005', '4:24: gates.g.against: not available in this version'],
+    ['metric: macroF1, confidence: 0.95, atLeast: 0.9', '4:24: gates.g.confidence: not available in this version'],
+    ['metric: macroF1, slices: [a], atLeast: 0.9', '4:24: gates.g.slices: not available in this version'],
+    ['check: "data.rows >= 1000"', '4:7: gates.g.check: not available in this version'],
+  ])('%s', (gate, fault) => {
+    expect(faultsOf(withGate(gate))).toContain(`p.yaml:${fault}`)
+  })
+})
+
+it.each([
+  ['version: 1\nmodel: m\n', 'p.yaml:1:1: gates: missing, expected a mapping'],
+  [
+    'version: 1\nmodel: m\ngates: {}\n',
+    'p.yaml:3:8: gates: expected at least one gate: a policy without gates judges nothing',
+  ],
+  [
+    withGate('metric: accuracy, atLeast: 0.9', 'environments: {prod: {}}\n'),
+    'p.yaml:3:1: environments: not available in this version',
+  ],
+  [
+    withGate('metric: accuracy, atLeast: 0.9', 'otherwise: {retrain: {attempts: 0}}\n'),
+    'p.yaml:3:33: otherwise.retrain.attempts: expected at least 1, got 0',
+  ],
+  [
+    withGate('metric: accuracy, atLeast: 0.9', 'otherwise: {retrain: {attempts: 1.5}}\n'),
+    'p.yaml:3:33: otherwise.retrain.attempts: expected a whole number, got 1.5',
+  ],
+  [
+    withGate('metric: accuracy, atLeast: 0.9', 'otherwise: {retrain: {attempts: 2, cooldown: 1h}}\n'),
+    'p.yaml:3:36: otherwise.retrain.cooldown: not available in this version',
+  ],
+  [
+    withGate(
+      'metric: accuracy, atLeast: 0.9',
+      'otherwise: {retrain: {attempts: 2, parameters: {budget: previous * 2}}}\n',
+    ),
+    'p.yaml:3:57: otherwise.retrain.parameters.budget: an expression over the previous run is not available in this version',
+  ],
+  [
+    withGate('metric: accuracy, atLeast: 0.9', 'metrics: [accuracy]\n'),
+    'p.yaml:3:11: metrics[0]: accuracy is a metric that Winnow knows; it needs no declaration',
+  ],
+  [
+    withGate('metric: accuracy, atLeast: 0.9', 'metrics: [f1_macro]\n'),
+    'p.yaml:3:11: metrics[0]: Winnow calls this macroF1, which needs no declaration',
+  ],
+  [
+    withGate('metric: own, each: Class, atLeast: 0.9', 'metrics: [own]\n'),
+    "p.yaml:5:20: gates.g.each: own is the pipeline's own and is known as one number only",
+  ],
+])('refuses %j', (text, fault) => {
+  expect(faultsOf(text)).toEqual([fault])
+})
+
+it('is for one model', () => {
+  expect(faultsOf(withGate('metric: accuracy, atLeast: 0.9'), 'beans')).toEqual([
+    `p.yaml:2:8: model: expected beans, the pipeline's model, got "m"`,
+  ])
+})
+
+it('never passes a name that it does not know', () => {
+  const name = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 20 }),
+    fc
+      .constantFrom(...metricNames)
+      .chain((known) =>
+        fc
+          .tuple(fc.nat(known.length), fc.constantFrom('', 'x', '1', ' '))
+          .map(([at, put]) => known.slice(0, at) + put + known.slice(at + 1)),
+      ),
+  )
+  fc.assert(
+    fc.property(name, (metric) => {
+      const parsed = parsePolicy(withGate(`metric: ${JSON.stringify(metric)}, atLeast: 0.5, atMost: 0.6`), 'p')
+      return parsed.ok ? findMetric(metric) !== undefined : true
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('never throws, whatever the text, and never gives a policy without gates and limits', () => {
+  const edited = fc
+    .tuple(fc.nat(whole.length), fc.nat(20), fc.string({ maxLength: 8 }))
+    .map(([at, cut, put]) => whole.slice(0, at) + put + whole.slice(at + cut))
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), edited), (text) => {
+      const parsed = parsePolicy(text, 'p')
+      if (!parsed.ok) return parsed.faults.length > 0
+      return parsed.value.gates.length > 0 && parsed.value.gates.every((g) => g.atLeast !== null || g.atMost !== null)
+    }),
+    { numRuns: 500 },
+  )
+})

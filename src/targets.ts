@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { createVertexTarget } from './adapters/targets/vertex/target.ts'
+import type { Config } from './config.ts'
+import { Fault } from './domain/errors.ts'
+import type { Target } from './domain/ports.ts'
+import type { Log } from './log.ts'
+import { createPlatform, type Platform } from './platform/platform.ts'
+
+export interface Targets extends AsyncDisposable {
+  readonly byName: ReadonlyMap<string, Target>
+  readonly isLocal: (name: string) => boolean
+  /** The embedded platform, where a target is local and this process has a worker's role. */
+  readonly platform: Platform | undefined
+}
+
+/** Every target of the config, and the embedded platform where one of them is local. `local` is Vertex AI on loopback. */
+export const openTargets = async (config: Config, log: Log): Promise<Targets> => {
+  const isLocal = (name: string): boolean => config.targets[name]?.kind === 'local'
+  const wanted = Object.keys(config.targets).some(isLocal)
+  // A process that only takes webhooks calls the platform of the worker beside it.
+  const platform = wanted && config.role !== 'web' ? await openPlatform(config, log) : undefined
+  const port = platform?.port ?? config.platform.port
+  if (wanted && port === 0)
+    throw new Fault('config_invalid', 'The role web needs to know where the platform of the worker listens', {
+      remedy: 'Set platform.port to the same port for both processes.',
+    })
+  const byName = new Map(
+    Object.entries(config.targets).map(([name, target]) => {
+      const common = { name, log: log.child({ target: name }) }
+      if (target.kind === 'vertex') {
+        const { project, location, pipelineRoot, serviceAccount } = target
+        return [
+          name,
+          createVertexTarget({
+            ...common,
+            project,
+            location,
+            apiEndpoint: `${location}-aiplatform.googleapis.com`,
+            insecure: false,
+            pipelineRoot,
+            ...(serviceAccount === undefined ? {} : { serviceAccount }),
+          }),
+        ] as const
+      }
+      return [
+        name,
+        createVertexTarget({
+          ...common,
+          project: 'local',
+          location: 'local',
+          apiEndpoint: '127.0.0.1',
+          port,
+          insecure: true,
+          pipelineRoot: join(config.dataFolder, 'artifacts'),
+        }),
+      ] as const
+    }),
+  )
+  return {
+    byName,
+    isLocal,
+    platform,
+    [Symbol.asyncDispose]: async () => {
+      for (const target of byName.values()) await target[Symbol.asyncDispose]()
+      await platform?.close()
+    },
+  }
+}
+
+const openPlatform = (config: Config, log: Log): Promise<Platform> =>
+  createPlatform({
+    root: join(config.dataFolder, 'platform'),
+    listen: { host: '127.0.0.1', port: config.platform.port },
+    addresses: config.platform.addresses,
+    environments: join(config.dataFolder, 'python'),
+    containers: config.platform.containers,
+    ...(config.python === undefined ? {} : { python: config.python }),
+    log: log.child({ room: 'platform' }),
+  })

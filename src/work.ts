@@ -1,0 +1,54 @@
+import type { Compiler, DataSource, Queue, RepositoryHost, Store, Target, WorkLedger } from './domain/ports.ts'
+import type { Time } from './domain/time.ts'
+import type { Log } from './log.ts'
+import type { Bounds } from './workers/bounds.ts'
+import { createFolderWatch } from './workers/observe-folder.ts'
+import { createReconciler } from './workers/reconciler.ts'
+import { createRelay } from './workers/relay.ts'
+import { createRunner } from './workers/runner.ts'
+import { createSteps } from './workers/steps.ts'
+
+export interface WorkerPorts {
+  readonly store: Store & WorkLedger
+  readonly queue: Queue
+  readonly host: RepositoryHost
+  readonly compiler: Compiler
+  readonly source: (repository: string) => DataSource
+  readonly target: (name: string) => Target | undefined
+  readonly isLocal: (target: string) => boolean
+  readonly bounds: Bounds
+  readonly repositories: readonly string[]
+  readonly concurrency: number
+  /** True where no other process shares the store. */
+  readonly embedded: boolean
+  readonly version: string
+  readonly now: () => Time
+  readonly log: Log
+}
+
+/** The worker role: every step, the relay that feeds the queue, the reconciler behind it, and the watch over folders. */
+export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> => {
+  const { store, queue, now, log } = ports
+  const steps = createSteps(ports)
+  const runner = createRunner({ store, queue, steps, now, log })
+  const reconciler = createReconciler({ store, queue, now, log })
+  await reconciler.start({ alone: ports.embedded })
+  const relay = createRelay({ store, queue, now, log })
+  await queue.work(runner.handle, ports.concurrency)
+  const stop = new AbortController()
+  const watching = Promise.all(
+    ports.repositories.map((repository) =>
+      createFolderWatch({ ...ports, repositories: [repository], source: ports.source(repository) }).run(stop.signal),
+    ),
+  )
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await reconciler.close()
+      await watching.catch(() => {})
+      await relay.close()
+      // Its jobs end here; what they enqueue stays in the outbox.
+      await queue.close()
+    },
+  }
+}

@@ -1,0 +1,11 @@
+/** What the controller's own config allows a repository to use; its winnow.yaml can ask for no more. */
+export interface RepositoryBounds {
+  /** The protected branch: policies, environments and data triggers are read from its head. */
+  readonly defaultBranch: string
+  readonly targets: readonly string[]
+  /** Environment names, or undefined where the repository may name its own. */
+  readonly environments?: readonly string[]
+}
+
+/** The bounds of a repository, or undefined where the config does not name it. */
+export type Bounds = (repository: string) => RepositoryBounds | undefined

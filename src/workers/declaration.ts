@@ -1,0 +1,104 @@
+import { loadYaml } from '../declarations/load-yaml.ts'
+import { formatFault } from '../declarations/placed-fault.ts'
+import { WinnowFile } from '../declarations/winnow-schema.ts'
+import { type EnvironmentDeclaration, parseWinnowYaml, type WinnowYaml } from '../declarations/winnow-yaml.ts'
+import type { RepositoryHost } from '../domain/ports.ts'
+import type { Bounds, RepositoryBounds } from './bounds.ts'
+
+/** The one name of the file, at the repository's root. */
+export const declarationFile = 'winnow.yaml'
+
+export type Declaration =
+  | { readonly ok: true; readonly value: WinnowYaml }
+  /** `faults` are placed lines for a person; empty where there is no file. */
+  | { readonly ok: false; readonly reason: string; readonly faults: readonly string[] }
+
+export interface DeclarationPorts {
+  readonly host: RepositoryHost
+  readonly bounds: Bounds
+}
+
+/** Reads winnow.yaml at a commit, within what the config allows the repository. */
+export const readDeclaration = async (
+  { host, bounds }: DeclarationPorts,
+  repository: string,
+  commit: string,
+  signal: AbortSignal,
+): Promise<Declaration> => {
+  const allowed = bounds(repository)
+  if (allowed === undefined) return { ok: false, reason: `the config names no repository ${repository}`, faults: [] }
+  const text = await host.readFile(repository, commit, declarationFile, signal)
+  if (text === undefined)
+    return { ok: false, reason: `there is no ${declarationFile} at ${commit.slice(0, 12)}`, faults: [] }
+  const parsed = parseWinnowYaml(text, declarationFile)
+  const faults = parsed.ok ? boundsFaults(text, parsed.value, allowed) : parsed.faults.map(formatFault)
+  if (parsed.ok && faults.length === 0) return { ok: true, value: parsed.value }
+  return { ok: false, reason: `${declarationFile} has ${count(faults.length, 'fault')}`, faults }
+}
+
+/** The declaration at the head of the protected branch: what a change under judgement cannot alter. */
+export const readProtectedDeclaration = async (
+  ports: DeclarationPorts,
+  repository: string,
+  signal: AbortSignal,
+): Promise<{ readonly commit: string; readonly declaration: Declaration }> => {
+  const allowed = ports.bounds(repository)
+  if (allowed === undefined)
+    return {
+      commit: '',
+      declaration: { ok: false, reason: `the config names no repository ${repository}`, faults: [] },
+    }
+  const commit = await ports.host.head(repository, allowed.defaultBranch, signal)
+  return { commit, declaration: await readDeclaration(ports, repository, commit, signal) }
+}
+
+/** The target that runs execute on: that of the first environment that comes after no other, else the first allowed. */
+export const runTargetOf = (yaml: WinnowYaml, allowed: RepositoryBounds): string =>
+  yaml.environments.find((environment) => environment.after === null)?.target ?? allowed.targets[0] ?? 'local'
+
+/**
+ * The environments that a candidate enters next: those after `live` (null: those after none). One that serves nothing
+ * is passed through, since pipelines merely run there.
+ */
+export const nextEnvironments = (
+  environments: readonly EnvironmentDeclaration[],
+  live: string | null,
+): readonly EnvironmentDeclaration[] =>
+  environments
+    .filter((environment) => environment.after === live)
+    .flatMap((environment) =>
+      environment.endpoint === null ? nextEnvironments(environments, environment.name) : [environment],
+    )
+
+const boundsFaults = (text: string, yaml: WinnowYaml, allowed: RepositoryBounds): readonly string[] => {
+  const loaded = loadYaml(text, declarationFile, WinnowFile)
+  if (!loaded.ok) return loaded.faults.map(formatFault)
+  return yaml.environments.flatMap(({ name, target }) => {
+    const faults: string[] = []
+    if (allowed.environments !== undefined && !allowed.environments.includes(name))
+      faults.push(
+        formatFault(
+          loaded.place(
+            ['environments', name],
+            `is not allowed here; ${listed('environment', allowed.environments)}`,
+            'key',
+          ),
+        ),
+      )
+    if (!allowed.targets.includes(target))
+      faults.push(
+        formatFault(
+          loaded.place(
+            ['environments', name, 'target'],
+            `${target} is not allowed here; ${listed('target', allowed.targets)}`,
+          ),
+        ),
+      )
+    return faults
+  })
+}
+
+const listed = (what: string, names: readonly string[]): string =>
+  names.length === 0 ? `the config allows no ${what}` : `the config allows ${names.join(', ')}`
+
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,0 +1,172 @@
+import { formatFault } from '../declarations/placed-fault.ts'
+import type { PipelineDeclaration } from '../declarations/winnow-yaml.ts'
+import { manifestOf } from '../domain/batch.ts'
+import { type Digest, digestBytes, digestJson } from '../domain/digest.ts'
+import { Fault, isFault } from '../domain/errors.ts'
+import type { ModelVersion, Observation } from '../domain/evidence.ts'
+import type { Json, JsonObject } from '../domain/json.ts'
+import type { ModelRegistry, NewRow, Store } from '../domain/ports.ts'
+import type { Run } from '../domain/run.ts'
+import type { Time } from '../domain/time.ts'
+import { nextVerdict, type Receipt, type Verdict } from '../domain/verdict.ts'
+import { evidenceFrom } from '../policies/evidence.ts'
+import { type Judgement, judge } from '../policies/judge.ts'
+import { type Policy, parsePolicy } from '../policies/parse-policy.ts'
+import { type DeclarationPorts, nextEnvironments, readProtectedDeclaration } from './declaration.ts'
+import { deliver } from './deliver.ts'
+import { buildOf } from './launch.ts'
+import type { StepFunction } from './step.ts'
+import { move } from './transitions.ts'
+
+export interface JudgePorts extends DeclarationPorts {
+  readonly store: Store
+  /** The target of that name, undefined where the config has none. */
+  readonly target: (name: string) => Pick<ModelRegistry, 'candidate' | 'observations'> | undefined
+  /** Winnow's own version, for the receipt. */
+  readonly version: string
+}
+
+/**
+ * A pending verdict → pass, fail or inconclusive, with its receipt. Pipeline, policy and environments are those that the
+ * protected branch declares now: nothing that the change under judgement brought along. A pass is delivered, a refusal
+ * asks for another attempt where the policy wants one.
+ */
+export const createJudgeStep =
+  (ports: JudgePorts): StepFunction<'verdict'> =>
+  async (verdict, context) => {
+    if (verdict.state !== 'pending') return
+    const { store } = ports
+    const run = await store.get('run', verdict.run)
+    if (run === undefined) throw new Error(`verdict ${verdict.id} is about run ${verdict.run}, which is not there`)
+    const { commit, declaration } = await readProtectedDeclaration(ports, run.repository, context.signal)
+    if (!declaration.ok)
+      throw new Fault('declaration_invalid', `run ${run.id} waits for its verdict: ${declaration.reason}`, {
+        retryable: true,
+        details: declaration.faults,
+        remedy: 'correct winnow.yaml on the protected branch',
+      })
+    const pipeline = declaration.value.pipelines.find(({ name }) => name === run.pipeline)
+    const law = await readLaw(ports, run, commit, pipeline, context.signal)
+    const known = await readEvidence(ports, run, context.signal)
+    const receipt = await makeReceipt(ports, run, law, known)
+    const at = context.now()
+    const retrain = receipt.outcome === 'fail' ? retrainOf(run, law.policy, verdict, at) : undefined
+    // Before the verdict, so that a crash between the two asks again; its dedupe key makes it one change.
+    if (retrain !== undefined) await store.recordChange(retrain)
+    await store.transaction(async (tx) => {
+      const judged = nextVerdict(verdict, receipt, at)
+      if (judged === undefined) return
+      await move(tx, 'verdict', verdict, judged, receipt.reason, at)
+      if (receipt.outcome !== 'pass' || receipt.candidate === null || !pipeline?.model) return
+      const environments = nextEnvironments(declaration.value.environments, null)
+      const { repository } = run
+      const receiptDigest = digestJson(receipt as unknown as Json)
+      const subject = { verdict: verdict.id, run: run.id, repository, model: pipeline.model }
+      await deliver(tx, { ...subject, candidate: receipt.candidate, receiptDigest }, environments, at)
+    })
+    context.log.info({ verdict: verdict.id, run: run.id, outcome: receipt.outcome }, 'run judged')
+  }
+
+interface Law {
+  readonly source: Receipt['policy']
+  readonly policy: Policy | undefined
+  /** Why there is no policy that could be judged by. */
+  readonly missing: string
+}
+
+/** The policy as the protected branch has it; why not, where it has none that can be understood whole. */
+const readLaw = async (
+  ports: JudgePorts,
+  run: Run,
+  commit: string,
+  pipeline: PipelineDeclaration | undefined,
+  signal: AbortSignal,
+): Promise<Law> => {
+  const path = pipeline?.policy ?? run.policy ?? ''
+  const none = (missing: string, digest: Digest = digestBytes('')): Law => ({
+    source: { path, digest, commit },
+    policy: undefined,
+    missing,
+  })
+  const place = `the protected branch (${commit.slice(0, 12)})`
+  if (pipeline === undefined) return none(`${place} declares no pipeline ${run.pipeline}`)
+  if (pipeline.policy === null || pipeline.model === null)
+    return none(`${place} declares no policy for ${run.pipeline}`)
+  const text = await ports.host.readFile(run.repository, commit, pipeline.policy, signal)
+  if (text === undefined) return none(`there is no ${pipeline.policy} on ${place}`)
+  const parsed = parsePolicy(text, pipeline.policy, pipeline.model)
+  const digest = digestBytes(text)
+  if (!parsed.ok) return none(`the policy on ${place} has faults: ${parsed.faults.map(formatFault).join('; ')}`, digest)
+  return { source: { path, digest, commit }, policy: parsed.value, missing: '' }
+}
+
+interface Known {
+  readonly candidate: ModelVersion | undefined
+  readonly observations: readonly Observation[]
+  /** Why there is no candidate. */
+  readonly missing: string
+}
+
+const readEvidence = async (ports: JudgePorts, run: Run, signal: AbortSignal): Promise<Known> => {
+  const none = (missing: string): Known => ({ candidate: undefined, observations: [], missing })
+  const made = run.reusedRun === null ? run : await ports.store.get('run', run.reusedRun)
+  const target = ports.target(run.target)
+  if (made === undefined) return none(`run ${run.reusedRun}, which it stands for, is not there`)
+  if (target === undefined) return none(`the config names no target ${run.target}`)
+  try {
+    const candidate = await target.candidate(made.tasks, signal)
+    const observations = await target.observations(made.tasks, candidate, signal)
+    return { candidate, observations, missing: 'the run made no model' }
+  } catch (error) {
+    if (!isFault(error) || error.retryable) throw error
+    return none(error.message)
+  }
+}
+
+const makeReceipt = async (ports: JudgePorts, run: Run, law: Law, known: Known): Promise<Receipt> => {
+  const evidence = evidenceFrom(known.observations)
+  const judgement = judgementOf(law, known, () => judge(law.policy ?? { gates: [] }, evidence))
+  const made = run.reusedRun === null ? run : ((await ports.store.get('run', run.reusedRun)) ?? run)
+  const build = await buildOf(ports.store, made)
+  return {
+    ...judgement,
+    policy: law.source,
+    candidate: known.candidate ?? null,
+    evidence,
+    irDigest: build.irDigest ?? build.key,
+    manifestDigest: manifestOf(run.manifest).digest,
+    winnow: ports.version,
+  }
+}
+
+/** Without a policy or a model nothing passes, and nothing is tried again either: a person has to look. */
+const judgementOf = (law: Law, known: Known, byGates: () => Judgement): Judgement => {
+  if (law.policy === undefined)
+    return { outcome: 'inconclusive', reason: `nothing was judged: ${law.missing}`, gates: [] }
+  const judgement = byGates()
+  if (known.candidate !== undefined) return judgement
+  return { ...judgement, outcome: 'inconclusive', reason: `there is nothing to deliver: ${known.missing}` }
+}
+
+/** The change that asks for another attempt, where the policy grants one more. */
+const retrainOf = (run: Run, policy: Policy | undefined, verdict: Verdict, at: Time): NewRow<'change'> | undefined => {
+  const retrain = policy?.retrain
+  // `attempts` counts retrained runs; the first run is attempt 1.
+  if (!retrain || run.attempt > retrain.attempts) return undefined
+  const parameters: JsonObject = { ...run.parameters, ...retrain.parameters }
+  const attempt = run.attempt + 1
+  const cause = { kind: 'retrain', pipeline: run.pipeline, run: run.id, attempt, parameters } as const
+  return {
+    repository: run.repository,
+    cause,
+    author: 'winnow',
+    dedupeKey: `retrain:${run.id}:${attempt}`,
+    bodyDigest: digestJson({ ...cause, verdict: verdict.id }),
+    receivedAt: at,
+    state: 'recorded',
+    reason: '',
+    faults: [],
+    batch: null,
+    nextAt: null,
+  }
+}

@@ -1,0 +1,111 @@
+import { matchPullRequest, matchPushes, noTriggerReason } from '../declarations/match-trigger.ts'
+import type { PipelineDeclaration, WinnowYaml } from '../declarations/winnow-yaml.ts'
+import type { Change, ChangeCause } from '../domain/change.ts'
+import type { Time } from '../domain/time.ts'
+import type { RepositoryBounds } from './bounds.ts'
+import { readDeclaration, runTargetOf } from './declaration.ts'
+import type { Decision, MatchPorts } from './match.ts'
+import { newRun } from './new-run.ts'
+
+type CommitCause = Extract<ChangeCause, { kind: 'push' | 'pullRequest' | 'request' }>
+
+const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })
+const branchPrefix = 'refs/heads/'
+
+/** A push, a pull request or a person's request: what winnow.yaml at the commit says about it. */
+export const matchCommit = async (
+  ports: MatchPorts,
+  change: Change,
+  cause: CommitCause,
+  at: Time,
+  signal: AbortSignal,
+): Promise<Decision> => {
+  const { repository } = change
+  const allowed = ports.bounds(repository)
+  if (allowed === undefined) return ignored(`the config names no repository ${repository}`)
+  const refusal = refusalWithoutLooking(cause)
+  if (refusal !== undefined) return ignored(refusal)
+  const commit =
+    cause.kind === 'request' ? await ports.host.head(repository, allowed.defaultBranch, signal) : cause.commit
+  const declaration = await readDeclaration(ports, repository, commit, signal)
+  if (!declaration.ok) {
+    if (declaration.faults.length === 0) return ignored(declaration.reason)
+    const { reason, faults } = declaration
+    return { kind: 'end', outcome: { state: 'invalid', reason, faults } }
+  }
+  const found = await pipelinesFor(ports, change, cause, declaration.value, signal)
+  if (found.pipelines.length === 0) return ignored(found.reason)
+  return start(change, commit, cause, declaration.value, allowed, found, at)
+}
+
+/** What needs no look at the commit, and must not have one: a fork's file is not read either. */
+const refusalWithoutLooking = (cause: CommitCause): string | undefined => {
+  if (cause.kind === 'push') {
+    if (!cause.ref.startsWith(branchPrefix)) return `${cause.ref} is no branch`
+    if (cause.deleted) return `branch ${cause.ref.slice(branchPrefix.length)} was deleted`
+  }
+  if (cause.kind === 'pullRequest' && cause.fork)
+    return 'the pull request comes from a fork, whose code nobody has trusted yet'
+  return undefined
+}
+
+interface Found {
+  readonly pipelines: readonly PipelineDeclaration[]
+  readonly reason: string
+}
+
+const pipelinesFor = async (
+  ports: MatchPorts,
+  change: Change,
+  cause: CommitCause,
+  yaml: WinnowYaml,
+  signal: AbortSignal,
+): Promise<Found> => {
+  if (cause.kind === 'request') {
+    const pipelines = yaml.pipelines.filter((pipeline) => pipeline.name === cause.pipeline)
+    const reason = pipelines.length === 0 ? `there is no pipeline ${cause.pipeline}` : `${cause.by} asked for it`
+    return { pipelines, reason }
+  }
+  if (cause.kind === 'pullRequest') {
+    const matches = yaml.pipelines.map((pipeline) => ({ pipeline, match: matchPullRequest(pipeline, cause) }))
+    const pipelines = matches.filter(({ match }) => match.outcome === 'match').map(({ pipeline }) => pipeline)
+    if (pipelines.length > 0) return { pipelines, reason: `plan for pull request ${cause.number}` }
+    return {
+      pipelines,
+      reason: noTriggerReason(
+        matches.flatMap(({ pipeline, match }) =>
+          match.outcome === 'noMatch' ? [{ pipeline: pipeline.name, reason: match.reason }] : [],
+        ),
+      ),
+    }
+  }
+  const { ref, deleted, before, commit } = cause
+  let matches = matchPushes(yaml, { ref, deleted, paths: cause.paths })
+  if (matches.needsPaths) {
+    const paths = await ports.host.changedPaths(change.repository, before, commit, signal)
+    matches = matchPushes(yaml, { ref, deleted, paths })
+  }
+  return {
+    pipelines: matches.started.map(({ pipeline }) => pipeline),
+    reason: matches.started[0]?.reason ?? matches.reason,
+  }
+}
+
+const start = (
+  change: Change,
+  commit: string,
+  cause: CommitCause,
+  yaml: WinnowYaml,
+  allowed: RepositoryBounds,
+  found: Found,
+  at: Time,
+): Decision => {
+  const wish = {
+    change: change.id,
+    repository: change.repository,
+    commit,
+    target: runTargetOf(yaml, allowed),
+    mode: cause.kind === 'pullRequest' ? 'plan' : 'run',
+  } as const
+  return { kind: 'start', reason: found.reason, runs: found.pipelines.map((pipeline) => newRun(pipeline, wish, at)) }
+}

@@ -1,0 +1,32 @@
+import type { Change, ChangeCause } from '../domain/change.ts'
+import type { Time } from '../domain/time.ts'
+import type { Decision, MatchPorts } from './match.ts'
+import { untouched } from './new-run.ts'
+
+type RetrainCause = Extract<ChangeCause, { kind: 'retrain' }>
+
+/** Another attempt of a refused run: its commit and data, one more attempt, parameters as the policy changed them. */
+export const matchRetrain = async (
+  { store }: MatchPorts,
+  change: Change,
+  cause: RetrainCause,
+  at: Time,
+): Promise<Decision> => {
+  const refused = await store.get('run', cause.run)
+  if (refused === undefined)
+    return { kind: 'end', outcome: { state: 'ignored', reason: `there is no run ${cause.run} to try again` } }
+  const { id: _id, version: _version, ...row } = refused
+  return {
+    kind: 'start',
+    reason: `attempt ${cause.attempt} after run ${refused.id} was refused`,
+    runs: [
+      {
+        ...row,
+        change: change.id,
+        parameters: cause.parameters ?? row.parameters,
+        attempt: cause.attempt,
+        ...untouched(at),
+      },
+    ],
+  }
+}

@@ -1,0 +1,89 @@
+import { isFault } from '../domain/errors.ts'
+import type { JobView, PipelineTarget, Store } from '../domain/ports.ts'
+import { nextRun, type Run } from '../domain/run.ts'
+import type { Duration, Time } from '../domain/time.ts'
+import { buildOf, launchRequestOf } from './launch.ts'
+import type { StepContext, StepFunction } from './step.ts'
+import { move } from './transitions.ts'
+import { wantVerdict } from './want-verdict.ts'
+
+export interface WatchPorts {
+  readonly store: Store
+  /** The target of that name, undefined where the config has none. */
+  readonly target: (name: string) => PipelineTarget | undefined
+  /** True for the embedded platform: looking at it costs nothing, so it is looked at often. */
+  readonly isLocal: (target: string) => boolean
+}
+
+const firstPoll: Duration = 500
+const longestPoll: Duration = 15_000
+const longestLocalPoll: Duration = 1_000
+
+/** How long until a job is looked at again: a twentieth of its age, so that long jobs cost few calls and short ones little time. */
+const pollAfter = (age: Duration, isLocal: boolean): Duration =>
+  Math.min(Math.max(firstPoll, Math.round(age / 20)), isLocal ? longestLocalPoll : longestPoll)
+
+/** Looks at a running run's job: progress is kept, an end is an end, and a job that the target lost is launched again by its id. */
+export const createWatchStep =
+  (ports: WatchPorts): StepFunction<'run'> =>
+  async (run, context) => {
+    if (run.state !== 'running' || run.jobId === null) return
+    const target = ports.target(run.target)
+    try {
+      if (target === undefined) return await end(ports, run, lostTarget(run), context)
+      if (run.cancelRequested) await target.cancel(run.jobId, context.signal)
+      const view = await target.inspect(run.jobId, context.signal)
+      if (view.state === 'missing') {
+        if (run.cancelRequested) return await end(ports, run, { ...view, state: 'cancelled' }, context)
+        context.log.warn(
+          { run: run.id, job: run.jobId, target: run.target },
+          'the target lost a job; it is launched again',
+        )
+        await target.launch(launchRequestOf(run, await buildOf(ports.store, run)), context.signal)
+        return await lookLater(ports, run, run.tasks, context)
+      }
+      if (view.state === 'pending' || view.state === 'running') return await lookLater(ports, run, view.tasks, context)
+      await end(ports, run, view, context)
+    } catch (error) {
+      if (!isFault(error) || error.retryable) throw error
+      const view = { state: 'failed', error: error.message, details: error.details, tasks: run.tasks } as const
+      await end(ports, run, view, context)
+    }
+  }
+
+const lostTarget = (run: Run): JobView => ({
+  state: 'failed',
+  error: `the config names no target ${run.target} any more`,
+  details: [],
+  tasks: run.tasks,
+})
+
+const lookLater = async (ports: WatchPorts, run: Run, tasks: Run['tasks'], context: StepContext): Promise<void> => {
+  const now = context.now()
+  const at: Time = now + pollAfter(now - (run.launchedAt ?? now), ports.isLocal(run.target))
+  const after = nextRun(run, { kind: 'progress', tasks })
+  if (after === undefined) return
+  await ports.store.transaction(async (tx) => {
+    await tx.update('run', { ...after, failures: 0, nextAt: at })
+    await tx.enqueue('watch', run.id, at)
+  })
+}
+
+const end = async (ports: WatchPorts, run: Run, view: JobView, context: StepContext): Promise<void> => {
+  const at = context.now()
+  const { state, details, tasks } = view
+  if (state !== 'succeeded' && state !== 'failed' && state !== 'cancelled') return
+  const reason = state === 'succeeded' ? successReason(run) : (view.error ?? `the job ${run.jobId} ${state}`)
+  const ended = nextRun(run, { kind: 'ended', state, reason, details, tasks, at })
+  if (ended === undefined) return
+  await ports.store.transaction(async (tx) => {
+    const written = await move(tx, 'run', run, ended, reason, at)
+    if (state === 'succeeded') await wantVerdict(tx, written, at)
+  })
+  context.log.info({ run: run.id, job: run.jobId, state, reason }, 'run ended')
+}
+
+const successReason = (run: Run): string =>
+  run.policy === null || run.model === null
+    ? 'the pipeline has no policy in winnow.yaml, so nothing is judged and nothing is delivered'
+    : `to be judged by ${run.policy}`

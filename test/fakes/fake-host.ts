@@ -1,0 +1,44 @@
+import { digestJson } from '../../src/domain/digest.ts'
+import { Fault } from '../../src/domain/errors.ts'
+import type { RepositoryHost } from '../../src/domain/ports.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/** Repositories of one name each hold the same commits: a commit is its files, and branches point at commits. */
+export const createFakeHost = () => {
+  const commits = new Map<string, Files>()
+  const heads = new Map<string, string>()
+  const checkouts: string[] = []
+  const filesOf = (commit: string): Files => {
+    const files = commits.get(commit)
+    if (files === undefined) throw new Fault('not_found', `there is no commit ${commit}`)
+    return files
+  }
+  const host: RepositoryHost = {
+    head: async (_repository, branch) => {
+      const commit = heads.get(branch)
+      if (commit === undefined) throw new Fault('not_found', `there is no branch ${branch}`)
+      return commit
+    },
+    readFile: async (_repository, commit, path) => filesOf(commit)[path],
+    treeDigest: async (_repository, commit) => digestJson(filesOf(commit)),
+    changedPaths: async (_repository, before, commit) => {
+      const then = commits.get(before) ?? {}
+      const now = filesOf(commit)
+      return [...new Set([...Object.keys(then), ...Object.keys(now)])].filter((path) => then[path] !== now[path])
+    },
+    checkout: async (_repository, commit) => {
+      filesOf(commit)
+      checkouts.push(commit)
+      return { folder: commit, [Symbol.asyncDispose]: async () => {} }
+    },
+  }
+  /** Commits all files of a branch; the same files at another time are another commit. */
+  const commit = (branch: string, files: Files): string => {
+    const hash = digestJson({ files, at: commits.size }).slice(7, 47)
+    commits.set(hash, files)
+    heads.set(branch, hash)
+    return hash
+  }
+  return { host, commit, checkouts, heads }
+}

@@ -1,0 +1,282 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isFault } from '../../src/domain/errors.ts'
+import { type Release, releaseEnded } from '../../src/domain/release.ts'
+import { createLog } from '../../src/log.ts'
+import { deliver } from '../../src/workers/deliver.ts'
+import { createReleaseStep } from '../../src/workers/release.ts'
+import { createFakeHost } from '../fakes/fake-host.ts'
+import { createFakeStore } from '../fakes/fake-store.ts'
+import { createFakeTarget, type FaultInjection } from '../fakes/fake-target.ts'
+import { someRelease } from '../fakes/rows.ts'
+
+const champion = { id: 'old', model: 'models/beans', modelVersion: '0', displayName: 'somebody' }
+
+const createScene = (options: { inject?: FaultInjection; environments?: string } = {}) => {
+  const stored = createFakeStore()
+  const fake = createFakeTarget(options.inject === undefined ? {} : { inject: options.inject })
+  const host = createFakeHost()
+  const pipelines = 'pipelines: {beans: {ir: beans.json, model: beans, policy: beans.yaml}}'
+  host.commit('main', {
+    'winnow.yaml': `version: 1\n${pipelines}\nenvironments:\n${options.environments ?? '  dev: {target: local, endpoint: beans}'}\n`,
+  })
+  let now = 1_000
+  const step = createReleaseStep({
+    store: stored.store,
+    target: (name) => (name === 'local' ? fake.target : undefined),
+    host: host.host,
+    bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
+  })
+  const context = { now: () => now, signal: new AbortController().signal, log: createLog('silent') }
+  /** Runs jobs until nothing is queued, as the runner would: a retryable fault brings the job again. */
+  const drain = async (between: () => void = () => {}, limit = 400): Promise<void> => {
+    for (let turns = 0; turns < limit; turns++) {
+      const due = stored.takeOutbox(now)
+      if (due.length === 0) {
+        const next = stored.nextAt()
+        if (next === undefined) return
+        now = Math.max(now + 1, next)
+      }
+      for (const job of due) {
+        const row = await stored.store.get('release', job.id)
+        if (row === undefined || row.version !== job.version) continue
+        try {
+          await step(row, context)
+        } catch (error) {
+          if (!isFault(error) || !error.retryable) throw error
+          now += 1_000
+          await stored.store.transaction(async (tx) => {
+            await tx.update('release', { ...row, failures: row.failures + 1 })
+            await tx.enqueue('release', row.id)
+          })
+        }
+        between()
+      }
+    }
+    throw new Error('the release never ends')
+  }
+  const queue = (over: Parameters<typeof someRelease>[0] = {}) =>
+    stored.store.transaction(async (tx) => {
+      const release = await tx.insert('release', someRelease(over))
+      await tx.enqueue('release', release.id)
+      return release
+    })
+  const withChampion = () =>
+    fake.state.endpoints.set('endpoints/beans', {
+      name: 'endpoints/beans',
+      displayName: 'beans',
+      deployed: [champion],
+      split: { old: 100 },
+    })
+  const endpoint = () => fake.state.endpoints.get('endpoints/beans')
+  return { ...stored, fake, drain, queue, withChampion, endpoint }
+}
+
+describe('a release', () => {
+  it('goes live on an endpoint that it makes itself', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.drain()
+    const release = await scene.store.get('release', id)
+    expect(release?.state).toBe('live')
+    expect(scene.endpoint()?.split).toEqual({ [release?.deployedModel as string]: 100 })
+    expect(scene.fake.state.versions.find((v) => v.aliases.includes('champion'))?.aliases).toContain('dev')
+    const states = (await scene.store.history('release', id)).map((entry) => entry.to)
+    expect(states).toEqual(['registering', 'deploying', 'shifting', 'retiring', 'live'])
+  })
+
+  it('replaces the champion and removes it last', async () => {
+    const scene = createScene()
+    scene.withChampion()
+    const { id } = await scene.queue()
+    await scene.drain()
+    const release = await scene.store.get('release', id)
+    expect(release?.state).toBe('live')
+    expect(release?.previous).toEqual({ deployedModel: 'old', split: { old: 100 } })
+    expect(scene.endpoint()?.deployed.map((d) => d.id)).toEqual([release?.deployedModel])
+    const { calls } = scene.fake.state
+    expect(calls.indexOf('split')).toBeGreaterThan(calls.indexOf('deploy'))
+    expect(calls.indexOf('undeploy')).toBeGreaterThan(calls.indexOf('split'))
+  })
+
+  it.each([
+    ['register', 'rolledBack'],
+    ['deploy', 'rolledBack'],
+    ['split', 'rolledBack'],
+    ['undeploy', 'live'],
+    ['alias', 'live'],
+  ])('with %s refused ends as %s, and somebody serves', async (method, state) => {
+    const scene = createScene({ inject: (called) => (called === method ? 'refused' : 'fine') })
+    scene.withChampion()
+    const { id } = await scene.queue()
+    // A refused split also refuses nothing else: the candidate without traffic can still be removed.
+    await scene.drain()
+    const release = await scene.store.get('release', id)
+    expect(release?.state).toBe(state)
+    expect(release?.reason).toContain('injected')
+    const [serving] = Object.keys(scene.endpoint()?.split ?? {})
+    expect(serving).toBe(state === 'live' ? release?.deployedModel : 'old')
+    if (state === 'rolledBack') expect(scene.endpoint()?.deployed).toEqual([champion])
+  })
+
+  it('tells the words of an operation that failed', async () => {
+    const scene = createScene({ inject: (called) => (called === 'deploy' ? 'operationFails' : 'fine') })
+    scene.withChampion()
+    const { id } = await scene.queue()
+    await scene.drain()
+    const release = await scene.store.get('release', id)
+    expect(release?.state).toBe('rolledBack')
+    expect(release?.reason).toBe('deploying the model failed: injected failure of the operation')
+  })
+
+  it('brings the champion back when somebody removes the candidate after the shift', async () => {
+    const scene = createScene()
+    scene.withChampion()
+    const { id } = await scene.queue()
+    let removed = false
+    await scene.drain(() => {
+      const endpoint = scene.endpoint()
+      if (removed || endpoint === undefined || 'old' in endpoint.split) return
+      removed = true
+      endpoint.deployed = [champion]
+      endpoint.split = {}
+    })
+    expect((await scene.store.get('release', id))?.state).toBe('rolledBack')
+    expect(scene.endpoint()?.split).toEqual({ old: 100 })
+  })
+
+  it('moves the traffic again where somebody moved it back, before the old model goes', async () => {
+    const scene = createScene()
+    scene.withChampion()
+    const { id } = await scene.queue()
+    let looks = 0
+    await scene.drain(() => {
+      const endpoint = scene.endpoint()
+      if (endpoint === undefined || 'old' in endpoint.split) return
+      // At the second look the release has seen its traffic moved, and is about to remove the old model.
+      looks += 1
+      if (looks === 2) endpoint.split = { old: 100 }
+    })
+    const release = await scene.store.get('release', id)
+    expect(release).toMatchObject({ state: 'live', reason: 'all traffic goes to the candidate' })
+    expect(scene.endpoint()?.split).toEqual({ [release?.deployedModel as string]: 100 })
+    expect(scene.endpoint()?.deployed.map((d) => d.id)).toEqual([release?.deployedModel])
+  })
+
+  it('lets the newest of those that wait go, and says so of the others', async () => {
+    const scene = createScene()
+    const first = await scene.queue()
+    const second = await scene.queue({ verdict: 2 })
+    await scene.drain()
+    expect((await scene.store.get('release', first.id))?.state).toBe('superseded')
+    expect((await scene.store.get('release', first.id))?.reason).toBe(`release ${second.id} is newer`)
+    expect((await scene.store.get('release', second.id))?.state).toBe('live')
+  })
+
+  it('does not replace what a newer run made, though it was queued later', async () => {
+    const scene = createScene()
+    const newer = await scene.queue({ verdict: 1, run: 7 })
+    await scene.drain()
+    const older = await scene.queue({ verdict: 2, run: 3 })
+    await scene.drain()
+    expect((await scene.store.get('release', older.id))?.state).toBe('superseded')
+    expect((await scene.store.get('release', older.id))?.reason).toBe(`release ${newer.id} is newer`)
+    expect((await scene.store.get('release', newer.id))?.state).toBe('live')
+  })
+
+  it('does not replace what a newer run came to again, though an older release put it there', async () => {
+    const scene = createScene()
+    const first = await scene.queue({ verdict: 1, run: 1 })
+    await scene.drain()
+    // A revert: run 3 is the model of run 1 once more, which serves already.
+    const live = await scene.store.get('release', first.id)
+    await scene.store.transaction((tx) =>
+      deliver(
+        tx,
+        { ...(live as Release), verdict: 3, run: 3 },
+        [{ name: 'dev', target: 'local', endpoint: 'beans', after: null, protected: false }],
+        0,
+      ),
+    )
+    const slow = await scene.queue({ verdict: 2, run: 2 })
+    await scene.drain()
+    expect((await scene.store.get('release', slow.id))?.state).toBe('superseded')
+    expect((await scene.store.get('release', first.id))?.state).toBe('live')
+  })
+
+  it('waits for the release under way, then replaces it', async () => {
+    const scene = createScene()
+    const first = await scene.queue()
+    let second: number | undefined
+    await scene.drain(() => {
+      if (second !== undefined || scene.endpoint() === undefined) return
+      second = -1
+      void scene.queue({ verdict: 2 }).then((release) => {
+        second = release.id
+      })
+    })
+    await scene.drain()
+    expect((await scene.store.get('release', first.id))?.state).toBe('retired')
+    expect((await scene.store.get('release', second as number))?.state).toBe('live')
+  })
+
+  it('opens the next environment once it is live, and holds a protected one', async () => {
+    const environments = [
+      '  dev: {target: local, endpoint: beans}',
+      '  rehearsal: {target: local, after: dev}',
+      '  staging: {target: local, endpoint: beans-staging, after: rehearsal}',
+      '  prod: {target: local, endpoint: beans-prod, after: staging, protected: true}',
+    ].join('\n')
+    const scene = createScene({ environments })
+    await scene.queue()
+    await scene.drain()
+    const releases = await scene.store.list('release')
+    expect(releases.map((r) => [r.environment, r.state])).toEqual([
+      ['prod', 'held'],
+      ['staging', 'live'],
+      ['dev', 'live'],
+    ])
+    expect(releases[0]?.reason).toContain('asks for a person')
+    expect(scene.fake.state.endpoints.has('endpoints/beans-prod')).toBe(false)
+  })
+
+  it('ends with a reason where the config lacks its target', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue({ target: 'elsewhere' })
+    await scene.drain()
+    const release = await scene.store.get('release', id)
+    expect([release?.state, release?.reason]).toEqual(['rolledBack', 'the config names no target elsewhere'])
+  })
+})
+
+describe('whatever goes wrong', () => {
+  const fates = fc.array(
+    fc.constantFrom('fine', 'fine', 'fine', 'unavailable', 'lostAnswer', 'refused', 'operationFails'),
+    { minLength: 1, maxLength: 60 },
+  )
+
+  it('the champion serves, or the candidate does; never nothing, never two splits', async () => {
+    await fc.assert(
+      fc.asyncProperty(fates, async (script) => {
+        let turn = 0
+        const scene = createScene({ inject: () => script[turn++] ?? 'fine' })
+        scene.withChampion()
+        const { id } = await scene.queue()
+        await scene.drain(() => {
+          const shares = Object.values(scene.endpoint()?.split ?? {})
+          expect(shares.reduce((sum, share) => sum + share, 0)).toBe(100)
+        })
+        const release = await scene.store.get('release', id)
+        expect(releaseEnded).toContain(release?.state)
+        const split = scene.endpoint()?.split
+        if (release?.state === 'live') expect(split).toEqual({ [release.deployedModel as string]: 100 })
+        else if (release?.state === 'rolledBack') expect(split).toEqual({ old: 100 })
+        else expect(Object.values(split ?? {})).toEqual([100])
+        expect(new Set(scene.endpoint()?.deployed.map((d) => d.displayName)).size).toBe(
+          scene.endpoint()?.deployed.length,
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

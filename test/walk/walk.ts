@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openPool } from '../../src/adapters/store/open-pool.ts'
+import { createStore } from '../../src/adapters/store/store.ts'
+import type { ChangeCause } from '../../src/domain/change.ts'
+import { digestJson } from '../../src/domain/digest.ts'
+import type { Json, JsonObject } from '../../src/domain/json.ts'
+import type { Job, JobView, RowKind, Rows, Target } from '../../src/domain/ports.ts'
+import { createLog } from '../../src/log.ts'
+import { createRunner } from '../../src/workers/runner.ts'
+import { createSteps } from '../../src/workers/steps.ts'
+import { createFakeCompiler } from '../fakes/fake-compiler.ts'
+import { createFakeHost } from '../fakes/fake-host.ts'
+import { createFakeTarget, type FaultInjection } from '../fakes/fake-target.ts'
+import { someCandidate } from '../fakes/rows.ts'
+
+export const repository = 'beans'
+
+export const winnowYaml = (over: { on?: string; environments?: string; parameters?: string } = {}): string =>
+  [
+    'version: 1',
+    'pipelines:',
+    '  beans:',
+    '    ir: pipelines/beans.json',
+    `    parameters: ${over.parameters ?? '{target: Class}'}`,
+    '    model: beans',
+    '    policy: policies/beans.yaml',
+    `    on: ${over.on ?? '{push: {branches: [main], paths: [pipelines/**]}, pullRequest: {plan: true}}'}`,
+    'environments:',
+    over.environments ?? '  dev: {target: local, endpoint: beans}',
+    '',
+  ].join('\n')
+
+export const policyYaml = (otherwise = ''): string =>
+  `version: 1\nmodel: beans\ngates:\n  good enough: {metric: accuracy, atLeast: 0.9}\n${otherwise}`
+
+export const pipelineJson = (over: JsonObject = {}): string => {
+  const parameters = {
+    target: { parameterType: 'STRING' },
+    budget: { parameterType: 'NUMBER_INTEGER', isOptional: true },
+    source: { parameterType: 'LIST', isOptional: true },
+  }
+  return JSON.stringify({ schemaVersion: '2.1.0', root: { inputDefinitions: { parameters } }, ...over })
+}
+
+export const goodFiles = {
+  'winnow.yaml': winnowYaml(),
+  'policies/beans.yaml': policyYaml(),
+  'pipelines/beans.json': pipelineJson(),
+}
+
+/** What the next jobs of the target leave behind: how good the model is, or how the job fails. */
+export interface JobFate {
+  accuracy?: number
+  failure?: string
+  /** It never ends by itself. */
+  endless?: boolean
+}
+
+const tables = ['change', 'batch', 'build', 'run', 'verdict', 'release', 'outbox', 'history', 'setting']
+
+/** One database for a file of tests; each walk empties it. */
+export const openWalkDatabase = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'winnow-walk-'))
+  const pool = await openPool({ folder: join(folder, 'store') })
+  return {
+    pool,
+    close: async () => {
+      await pool.end()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+export type WalkDatabase = Awaited<ReturnType<typeof openWalkDatabase>>
+
+/**
+ * The whole walk over the real store and runner, with a fake Git host, compiler and target, in a time that the test
+ * moves: `drain` does all jobs in the order of their times until nothing is queued.
+ */
+export const createWalk = async (
+  { pool }: WalkDatabase,
+  options: { inject?: FaultInjection; target?: Target } = {},
+) => {
+  let now = 1_000_000
+  const store = await createStore(pool, () => now)
+  await pool.query(`truncate ${tables.map((table) => `winnow.${table}`).join(', ')}`)
+  const host = createFakeHost()
+  const { compiler, compiled, gate } = createFakeCompiler((commit, path) =>
+    host.host.readFile(repository, commit, path, new AbortController().signal),
+  )
+  const fake = createFakeTarget(options.inject === undefined ? {} : { inject: options.inject })
+  const fate: { next: JobFate } = { next: { accuracy: 0.95 } }
+  const ports = {
+    store,
+    host: host.host,
+    compiler,
+    version: '0.0.0-test',
+    bounds: (name: string) =>
+      name === repository ? { defaultBranch: 'main', targets: ['local'], environments: ['dev', 'prod'] } : undefined,
+    target: (name: string) => (name === 'local' ? (options.target ?? fake.target) : undefined),
+    isLocal: () => true,
+  }
+  const again: Job[] = []
+  const log = createLog('silent')
+  const runner = createRunner({
+    store,
+    queue: { add: async (job) => void again.push(job) },
+    steps: createSteps(ports),
+    now: () => now,
+    log,
+  })
+
+  /** Jobs that run end as their fate says, the second time that they are looked at. */
+  const endJobs = (): void => {
+    for (const [jobId, job] of fake.state.jobs) {
+      if (job.view.state !== 'running' || fate.next.endless) continue
+      const { accuracy, failure } = fate.next
+      const view: JobView =
+        failure !== undefined
+          ? { state: 'failed', error: failure, details: [`train: ${failure}`], tasks: [] }
+          : { state: 'succeeded', error: null, details: [], tasks: [] }
+      job.view = view
+      fake.state.candidate = { ...someCandidate, model: `models/of-${jobId}` }
+      const source = { kind: 'system.Metrics', name: `file:///metrics/${jobId}`, task: 'evaluate' } as const
+      fake.state.observations = accuracy === undefined ? [] : [{ source, slice: null, metrics: { accuracy } }]
+    }
+  }
+
+  const signal = new AbortController().signal
+  const drain = async (limits: { jobs?: number; until?: number } = {}): Promise<number> => {
+    let done = 0
+    for (; done < (limits.jobs ?? 500); done++) {
+      const entries = [...(await store.outbox(500))].sort(
+        (a, b) => (a.at ?? 0) - (b.at ?? 0) || a.sequence - b.sequence,
+      )
+      const entry = entries[0]
+      const job = entry?.job ?? again.shift()
+      if (job === undefined) return done
+      if (entry !== undefined) {
+        if (limits.until !== undefined && (entry.at ?? 0) > limits.until) return done
+        now = Math.max(now + 1, entry.at ?? 0)
+        await store.removeFromOutbox([entry.sequence])
+      }
+      // A real target needs its time, whatever the walk's own clock says.
+      if (options.target !== undefined && entry?.at) await pause(20)
+      await runner.handle(job, signal)
+      if (job.step === 'watch') endJobs()
+    }
+    if (limits.jobs === undefined) throw new Error('the walk never ends')
+    return done
+  }
+
+  let delivery = 0
+  const record = async (cause: ChangeCause, key = `delivery-${++delivery}`) => {
+    const { change } = await store.recordChange({
+      repository,
+      cause,
+      author: 'somebody',
+      dedupeKey: key,
+      bodyDigest: digestJson(cause as unknown as Json),
+      receivedAt: now,
+      state: 'recorded',
+      reason: '',
+      faults: [],
+      batch: null,
+      nextAt: null,
+    })
+    return change.id
+  }
+  const push = (commit: string, over: { ref?: string; before?: string; deleted?: boolean } = {}) =>
+    record({ kind: 'push', ref: 'refs/heads/main', before: '0'.repeat(40), commit, deleted: false, ...over })
+  const get = async <K extends RowKind>(kind: K, id: number): Promise<Rows[K]> => {
+    const row = await store.get(kind, id)
+    if (row === undefined) throw new Error(`there is no ${kind} ${id}`)
+    return row
+  }
+  return {
+    ...ports,
+    state: fake.state,
+    fate,
+    compiled,
+    gate,
+    handle: (job: Job) => runner.handle(job, signal),
+    commit: host.commit,
+    drain,
+    record,
+    push,
+    get,
+    endpoint: () => fake.state.endpoints.get('endpoints/beans'),
+    now: () => now,
+    pass: (ms: number) => {
+      now += ms
+    },
+  }
+}
+export type Walk = Awaited<ReturnType<typeof createWalk>>

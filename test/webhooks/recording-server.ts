@@ -1,0 +1,46 @@
+import { createHmac } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Change } from '../../src/domain/change.ts'
+import type { NewRow } from '../../src/domain/ports.ts'
+import { createLog } from '../../src/log.ts'
+import type { WebhookRepository } from '../../src/webhooks/sender.ts'
+import { registerWebhooks } from '../../src/webhooks/webhooks.ts'
+
+export const sign = (secret: string, body: string | Buffer): string =>
+  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+
+export interface RecordingServer {
+  readonly app: FastifyInstance
+  readonly changes: Change[]
+  /** Lines of the log, parsed. */
+  readonly logged: Record<string, unknown>[]
+  /** What the next calls of recordChange throw, one each. */
+  readonly failures: Error[]
+}
+
+/** A real Fastify with the webhooks, over a ledger in memory that keeps recordChange's contract. */
+export const createRecordingServer = async (
+  repositories: readonly WebhookRepository[],
+  maxBodyBytes?: number,
+): Promise<RecordingServer> => {
+  const app = Fastify()
+  const changes: Change[] = []
+  const logged: Record<string, unknown>[] = []
+  const server: RecordingServer = { app, changes, logged, failures: [] }
+  await registerWebhooks(app, {
+    repositories,
+    now: () => 1_700_000_000_000,
+    log: createLog('debug', { write: (line) => void logged.push(JSON.parse(line)) }),
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+    recordChange: async (row: NewRow<'change'>) => {
+      const failure = server.failures.shift()
+      if (failure !== undefined) throw failure
+      const known = changes.find(({ dedupeKey }) => dedupeKey === row.dedupeKey)
+      if (known !== undefined) return { change: known, duplicate: true }
+      const change = { ...row, id: changes.length + 1, version: 1 }
+      changes.push(change)
+      return { change, duplicate: false }
+    },
+  })
+  return server
+}
