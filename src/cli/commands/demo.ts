@@ -129,14 +129,15 @@ const followRetrain = async (client: Client, refused: ShownRun): Promise<ShownRu
   return (await followRuns(client, runs))[0]
 }
 
-/** Each file is written under another name and then renamed, as a careful sender does; they come one after the other. */
+/**
+ * Each file is written under another name and then renamed, as a careful sender does. All are written before the first
+ * is renamed: on a slow machine, making one may take longer than the quiet time that ends a batch.
+ */
 const dropFiles = async (stage: Stage, client: Client, files: number): Promise<ShownRun> => {
   const before = await newestChange(client)
-  for (let i = 1; i <= files; i++) {
-    const name = join(stage.incoming, `harvest-${i}.csv`)
-    await stage.makeBeans(200, 100 + i, `${name}.part`)
-    await rename(`${name}.part`, name)
-  }
+  const names = Array.from({ length: files }, (_, i) => join(stage.incoming, `harvest-${i + 1}.csv`))
+  for (const [i, name] of names.entries()) await stage.makeBeans(200, 101 + i, `${name}.part`)
+  for (const name of names) await rename(`${name}.part`, name)
   const { change } = await changeAfter(client, before, 'data')
   if (change.batch === null) throw new Fault('not_found', `Change ${change.id} joined no batch: ${change.reason}`)
   print(`  change ${change.id}: ${paintState(change.state)}  ${change.reason}`)
