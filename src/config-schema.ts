@@ -64,6 +64,7 @@ export const ConfigFile = z.strictObject({
   platform: z
     .strictObject({
       port: z.int().min(0).max(65_535).default(0),
+      httpPort: z.int().min(0).max(65_535).default(0),
       containers: z.enum(['host', 'refuse']).default('refuse'),
       /** `gs://…` or `bq://…` address, or `gs://bucket/prefix/` → local file or folder. */
       addresses: z.record(z.string(), z.string()).default({}),

@@ -71,6 +71,7 @@ const openPlatform = (config: Config, log: Log): Promise<Platform> =>
   createPlatform({
     root: join(config.dataFolder, 'platform'),
     listen: { host: '127.0.0.1', port: config.platform.port },
+    http: { host: '127.0.0.1', port: config.platform.httpPort },
     addresses: config.platform.addresses,
     environments: join(config.dataFolder, 'python'),
     containers: config.platform.containers,

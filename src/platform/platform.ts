@@ -10,6 +10,7 @@ import { callServices } from './call-services.ts'
 import { findNativeComponent } from './components/catalogue.ts'
 import { createDeployments } from './deployments.ts'
 import { createJobEngine, type Engine } from './engine/job-engine.ts'
+import { type Face, listenHttp } from './http/http-server.ts'
 import { createModelStore } from './model-store.ts'
 import { createOperations } from './operations.ts'
 import { createPipelineJobs } from './pipeline-jobs.ts'
@@ -22,6 +23,8 @@ export interface PlatformOptions {
   readonly root: string
   /** Default: 127.0.0.1 and any free port. */
   readonly listen?: { readonly host: string; readonly port: number }
+  /** Of the HTTP faces. Default: 127.0.0.1 and any free port. */
+  readonly http?: { readonly host: string; readonly port: number }
   /** Addresses to local paths; see createAddresses. Relative paths start at `root`. */
   readonly addresses?: Readonly<Record<string, string>>
   /** The interpreter that environments are made with; default: the best that is found. */
@@ -41,7 +44,9 @@ export interface PlatformOptions {
 }
 
 export interface Platform {
+  /** Of the gRPC face. */
   readonly port: number
+  readonly httpPort: number
   /** `projects/P/locations/L` */
   readonly parent: string
   readonly services: PlatformServices
@@ -50,9 +55,8 @@ export interface Platform {
 }
 
 /**
- * One machine's Vertex AI on a port of loopback. What an earlier process left undone (jobs, operations, batches) goes
- * on. Faults: `port_taken`, `disk_full`, `store_unavailable`,
- * `data_folder_locked`.
+ * One machine's Vertex AI on a port of loopback, and its HTTP faces on another. What an earlier process left undone
+ * (jobs, operations, batches) goes on. Faults: `port_taken`, `disk_full`, `store_unavailable`, `data_folder_locked`.
  */
 export const createPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const { root, log, project = 'local', location = 'local', random = Math.random } = options
@@ -124,22 +128,33 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
     throw error
   })
   bound = grpc.port
+  // What is mounted on the HTTP port: one line for each face.
+  const faces: readonly Face[] = []
+  const http = await listenHttp(faces, {
+    ...(options.http ?? { host: '127.0.0.1', port: 0 }),
+    log,
+    ready,
+  }).catch(async (error) => {
+    await Promise.allSettled([grpc.close(0), closeInside()])
+    throw error
+  })
   try {
     await made.resume()
     await pipelineJobs.resume()
   } catch (error) {
-    await Promise.allSettled([grpc.close(0), closeInside()])
+    await Promise.allSettled([grpc.close(0), http.close(0), closeInside()])
     throw error
   }
   open()
-  log.info({ host, port: bound, root }, 'the platform is ready')
+  log.info({ host, port: bound, httpPort: http.port, root }, 'the platform is ready')
 
   return {
     port: bound,
+    httpPort: http.port,
     parent: `projects/${project}/locations/${location}`,
     services,
     close: async () => {
-      await Promise.allSettled([grpc.close(), engine?.close()])
+      await Promise.allSettled([grpc.close(), http.close(), engine?.close()])
       await closeInside()
     },
   }
