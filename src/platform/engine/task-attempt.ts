@@ -1,29 +1,16 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Fault } from '../../domain/errors.ts'
-import type { Json } from '../../domain/json.ts'
-import { resolveContainerArguments } from '../../pipelines/container-arguments.ts'
-import type {
-  ContainerExecutor,
-  JobContext,
-  ReadyTask,
-  RuntimeArtifact,
-  TaskInputs,
-  TaskOutputs,
-} from '../../pipelines/execution.ts'
-import { containerScope, type ExecutorLayout } from '../../pipelines/executor-input.ts'
+import type { ContainerExecutor, JobContext, ReadyTask, TaskOutputs } from '../../pipelines/execution.ts'
+import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
-import type { PythonEnvironment } from '../../processes/python-environments.ts'
 import { type ProcessRequest, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
-import type { ComponentPlatform } from '../components/component.ts'
 import { readTaskOutputs } from './executor-output.ts'
 import type { EngineJob } from './job.ts'
 import { type JobFiles, numericId } from './job-files.ts'
 import { memoryLimit } from './memory-limit.ts'
-import type { CatalogueEntry } from './runnable.ts'
-import { componentLauncher, taskEnvironment } from './task-environment.ts'
+import { taskEnvironment } from './task-environment.ts'
 import { processFailure } from './task-failure.ts'
 
 /** A job that runs, with what its tasks need to know of it. */
@@ -70,7 +57,7 @@ const layoutOf = (
 }
 
 /** The local path of an address; one that leads nowhere here (a registered model's) stays as it is. */
-const localOr = (uri: string, addresses: Addresses): string => {
+export const localOr = (uri: string, addresses: Addresses): string => {
   try {
     return addresses.resolve(uri)
   } catch {
@@ -105,7 +92,8 @@ export const openAttempt = async (
   return { runtime, task, folder, logFile, layout, log }
 }
 
-const processRequest = (
+/** A process of this attempt: its folders, environment, log and limits; `path` comes before PATH. */
+export const processRequest = (
   { runtime, folder, logFile }: Attempt,
   container: ContainerExecutor,
   options: AttemptOptions,
@@ -129,107 +117,14 @@ const processRequest = (
   }
 }
 
-/** kfp's Artifact.path knows plain paths and mount points, no maps and no file: URIs: give it the paths themselves. */
-const withLocalUris = (inputs: TaskInputs, addresses: Addresses): TaskInputs => ({
-  ...inputs,
-  artifacts: Object.fromEntries(
-    Object.entries(inputs.artifacts).map(([name, list]) => [
-      name,
-      list.map((artifact) => ({ ...artifact, uri: localOr(artifact.uri, addresses) })),
-    ]),
-  ),
-})
-
-const finish = async (attempt: Attempt, request: ProcessRequest, signal: AbortSignal): Promise<TaskOutputs> => {
+/** Runs the attempt's one process to its end and reads what it left. */
+export const runToOutputs = async (
+  attempt: Attempt,
+  request: ProcessRequest,
+  signal: AbortSignal,
+): Promise<TaskOutputs> => {
   const result = await runProcess(request, signal)
   signal.throwIfAborted()
   if (result.exitCode !== 0) throw processFailure(attempt.task.name, result, attempt.logFile)
   return readTaskOutputs(attempt.task, attempt.layout)
-}
-
-/** Runs a lightweight Python component in its environment, with kfp's own executor. */
-export const runPython = async (
-  attempt: Attempt,
-  container: ContainerExecutor,
-  component: { readonly source: string; readonly module: string },
-  environment: PythonEnvironment,
-  options: AttemptOptions,
-  signal: AbortSignal,
-): Promise<TaskOutputs> => {
-  const { runtime, folder, layout } = attempt
-  const task = { ...attempt.task, inputs: withLocalUris(attempt.task.inputs, options.addresses) }
-  const args = resolveContainerArguments(container.args, containerScope(task, runtime.context, layout))
-  const module = join(folder, 'ephemeral_component.py')
-  const argumentsFile = join(folder, 'arguments.json')
-  await writeFile(module, component.source)
-  await writeFile(argumentsFile, JSON.stringify(['--component_module_path', module, ...args]))
-  const request = processRequest(attempt, container, options, dirname(environment.python))
-  return finish(
-    attempt,
-    {
-      ...request,
-      command: environment.python,
-      args: [componentLauncher, argumentsFile, component.module],
-      env: { ...request.env, _KFP_RUNTIME: 'true', VIRTUAL_ENV: environment.folder },
-    },
-    signal,
-  )
-}
-
-/** Runs a container's command on this machine, without its image. */
-export const runOnHost = async (
-  attempt: Attempt,
-  container: ContainerExecutor,
-  options: AttemptOptions,
-  signal: AbortSignal,
-): Promise<TaskOutputs> => {
-  const scope = containerScope(attempt.task, attempt.runtime.context, attempt.layout)
-  const [command, ...args] = resolveContainerArguments([...container.command, ...container.args], scope)
-  if (command === undefined)
-    throw new Fault('component_unsupported', `${attempt.task.name} has no command to run on this machine`, {
-      remedy: 'give the component a command',
-    })
-  attempt.log(`image ${container.image} is not used: its command runs directly on this machine`)
-  return finish(attempt, { ...processRequest(attempt, container, options), command, args }, signal)
-}
-
-/** Runs a prebuilt component inside the platform. */
-export const runNative = async (
-  attempt: Attempt,
-  container: ContainerExecutor,
-  component: CatalogueEntry,
-  platform: ComponentPlatform,
-  signal: AbortSignal,
-): Promise<TaskOutputs> => {
-  const { runtime, task, layout, folder, log } = attempt
-  const scope = containerScope(task, runtime.context, layout)
-  const { project, location, resourceName } = runtime.context
-  return component(
-    {
-      task,
-      args: resolveContainerArguments([...container.command, ...container.args], scope),
-      outputUris: Object.fromEntries(
-        Object.keys(task.outputs.artifacts).map((output) => [output, layout.artifactUri(output)]),
-      ),
-      folder: join(folder, 'work'),
-      job: { resourceName, project, location, labels: runtime.job.labels },
-      log,
-    },
-    platform,
-    signal,
-  )
-}
-
-/** Buckets and tables: an import of one must lead somewhere here. Other addresses (a model's, a web page's) just are. */
-const needsPlace = /^(gs|s3|minio|bq|file):|^\//
-
-/** The artifact that an importer makes. Its address is kept as it was written; tasks get the path that it leads to. */
-export const importArtifact = (attempt: Attempt, addresses: Addresses): TaskOutputs => {
-  const { task, layout } = attempt
-  if (task.executor.kind !== 'importer') throw new TypeError('not an importer')
-  const { uri, type, metadata } = task.executor
-  if (needsPlace.test(uri)) addresses.resolve(uri)
-  const [output = 'artifact'] = Object.keys(task.outputs.artifacts)
-  const artifact: RuntimeArtifact = { name: layout.artifactName(output), uri, type, metadata }
-  return { parameters: {} satisfies Record<string, Json>, artifacts: { [output]: [artifact] } }
 }

@@ -1,27 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../../domain/digest.ts'
-import { Fault } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { ReadyTask, TaskOutputs, TaskPath } from '../../pipelines/execution.ts'
 import { inProcessScope } from '../../processes/process-scope.ts'
 import { type ProcessIdentity, processesOfScope, signalProcess } from '../../processes/process-table.ts'
-import type { ComponentPlatform } from '../components/component.ts'
-import { noOutputs } from './job.ts'
-import { type Runnable, type RunnableOptions, runnableOf } from './runnable.ts'
+import { findWork } from './find-work.ts'
 import type { Slots } from './slots.ts'
-import {
-  type Attempt,
-  type AttemptOptions,
-  importArtifact,
-  type JobRuntime,
-  openAttempt,
-  runNative,
-  runOnHost,
-  runPython,
-} from './task-attempt.ts'
+import { type JobRuntime, openAttempt } from './task-attempt.ts'
 import type { TaskCache } from './task-cache.ts'
 import { failureText } from './task-failure.ts'
+import type { CacheBasis, WorkOptions } from './work.ts'
 
 type TaskOutcome =
   | { readonly kind: 'succeeded'; readonly outputs: TaskOutputs; readonly cached: boolean }
@@ -41,16 +30,9 @@ export interface TaskHistory {
   readonly failures: number
 }
 
-export interface TaskRunnerOptions extends RunnableOptions, AttemptOptions {
-  readonly platform: ComponentPlatform
+export interface TaskRunnerOptions extends WorkOptions {
   readonly slots: Slots
   readonly cache: TaskCache
-}
-
-interface Work {
-  readonly run: (attempt: Attempt, signal: AbortSignal) => Promise<TaskOutputs>
-  /** The cache's key, asked for inside the attempt; null where the outputs may not come from the cache. */
-  readonly key: (attempt: Attempt, signal: AbortSignal) => Promise<Digest | null>
 }
 
 export type TaskRunner = (
@@ -66,54 +48,11 @@ const retryDelay = ({ backoffMs, factor, maxBackoffMs }: ReadyTask['retry'], fai
 
 /** Runs one task to its end: a place among the running ones, the cache, attempts with pauses between them. */
 export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
-  const { platform, slots, cache } = options
+  const { slots, cache } = options
 
-  const containerWork = (runtime: JobRuntime, task: ReadyTask, runnable: Runnable, mayCache: boolean): Work => {
-    const container = task.executor
-    if (container.kind !== 'container') throw new TypeError('not a container')
-    const component = (runtime.spec.components?.[task.componentName] ?? {}) as JsonObject
-    switch (runnable.kind) {
-      case 'python': {
-        const { requirements } = runnable.component
-        const environment = (attempt: Attempt, signal: AbortSignal) =>
-          platform.environments.ensure(requirements, signal, attempt.log)
-        return {
-          key: async (attempt, signal) =>
-            mayCache ? cache.key(task, component, (await environment(attempt, signal)).lock) : null,
-          run: async (attempt, signal) => {
-            const python = await environment(attempt, signal)
-            return runPython(attempt, container, runnable.component, python, options, signal)
-          },
-        }
-      }
-      case 'native':
-        return {
-          key: async () =>
-            mayCache && runnable.component.cacheable === true ? cache.key(task, component, null) : null,
-          run: (attempt, signal) => runNative(attempt, container, runnable.component, platform, signal),
-        }
-      case 'container':
-        return {
-          key: async () => (mayCache ? cache.key(task, component, null) : null),
-          run: (attempt, signal) => runOnHost(attempt, container, options, signal),
-        }
-    }
-  }
-
-  const workOf = (runtime: JobRuntime, task: ReadyTask): Work => {
-    const { executor } = task
-    const key = async (): Promise<null> => null
-    if (executor.kind === 'importer') return { key, run: async (attempt) => importArtifact(attempt, options.addresses) }
-    if (executor.kind === 'resolver') {
-      const artifacts = Object.fromEntries(Object.keys(task.outputs.artifacts).map((output) => [output, []]))
-      return { key, run: async () => ({ ...noOutputs, artifacts }) }
-    }
-    const runnable = runnableOf(executor, runtime.spec.sdkVersion, options)
-    if (runnable === undefined)
-      throw new Fault('component_unsupported', `${task.name} needs the container image ${executor.image}`, {
-        remedy: 'run this pipeline on Vertex AI or Kubeflow',
-      })
-    return containerWork(runtime, task, runnable, runtime.job.enableCaching ?? task.cacheable)
+  const keyOf = async ({ spec, job }: JobRuntime, task: ReadyTask, basis: CacheBasis): Promise<Digest | null> => {
+    if (basis.kind === 'never' || !(job.enableCaching ?? task.cacheable)) return null
+    return cache.key(task, (spec.components?.[task.componentName] ?? {}) as JsonObject, basis.digest)
   }
 
   /** In the scope of its token, so that whatever it starts can be found; nothing of it outlives a failed attempt. */
@@ -141,8 +80,8 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
     await recorder.attempt(task.path, number, token)
     const attempt = await openAttempt(runtime, task, number, options.addresses)
     try {
-      const work = workOf(runtime, task)
-      const key = await work.key(attempt, signal)
+      const work = findWork(runtime, task, options)
+      const key = await keyOf(runtime, task, await work.basis(attempt, signal))
       const known = key === null ? undefined : await cache.find(key)
       if (known !== undefined) {
         attempt.log(`the outputs come from the cache: the same component had the same inputs before (${key})`)
