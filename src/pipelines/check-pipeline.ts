@@ -10,6 +10,8 @@ export interface Problem {
 
 type Place = readonly (string | number)[]
 
+const executorKinds = ['container', 'importer', 'resolver', 'customJob'] as const
+
 const checkExecutor = (spec: PipelineSpec, name: string, component: Component, place: Place): Problem[] => {
   const label = component.executorLabel
   const what = name === 'root' ? 'the root' : `component "${name}"`
@@ -21,9 +23,9 @@ const checkExecutor = (spec: PipelineSpec, name: string, component: Component, p
     const message = `${what}: executorLabel names "${label}", which deploymentSpec.executors does not have${suggestName(label, Object.keys(executors))}`
     return [{ path: [...place, 'executorLabel'], message }]
   }
-  if (executor.container !== undefined || executor.importer !== undefined || executor.resolver !== undefined) return []
+  if (executorKinds.some((kind) => executor[kind] !== undefined)) return []
   const kinds = Object.keys(executor).join(', ') || 'empty'
-  const message = `executor "${label}" of ${what} is neither a container, an importer nor a resolver (it is: ${kinds})`
+  const message = `executor "${label}" of ${what} is none of ${executorKinds.join(', ')} (it is: ${kinds})`
   return [{ path: ['deploymentSpec', 'executors', label], message }]
 }
 

@@ -77,7 +77,14 @@ interface ResolverExecutor {
   readonly queries: JsonObject
 }
 
-export type Executor = ContainerExecutor | ImporterExecutor | ResolverExecutor
+/** A Vertex AI CustomJob to run. Its placeholders are still unresolved, as a container's are. */
+export interface CustomJobExecutor {
+  readonly kind: 'customJob'
+  /** The CustomJob message as JSON: `{displayName, jobSpec: {workerPoolSpecs: [{containerSpec | pythonPackageSpec, …}]}}` */
+  readonly job: JsonObject
+}
+
+export type Executor = ContainerExecutor | ImporterExecutor | ResolverExecutor | CustomJobExecutor
 
 /** A task that is ready: every input is resolved, so the engine needs nothing else to run it. */
 export interface ReadyTask {

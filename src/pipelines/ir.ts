@@ -136,6 +136,7 @@ const ExecutorSpec = z.looseObject({
   container: ContainerSpec.optional(),
   importer: ImporterSpec.optional(),
   resolver: z.looseObject({ outputArtifactQueries: named(jsonObject).optional() }).optional(),
+  customJob: z.looseObject({ customJob: jsonObject.optional() }).optional(),
 })
 
 export const PipelineSpec = z.looseObject({

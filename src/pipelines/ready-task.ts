@@ -40,6 +40,7 @@ const executorOf = (draft: Draft, component: Component, scope: PlaceholderScope)
   if (spec?.container !== undefined) return containerOf(spec.container, scope)
   if (spec?.importer !== undefined) return importerOf(spec.importer, scope)
   if (spec?.resolver !== undefined) return { kind: 'resolver', queries: spec.resolver.outputArtifactQueries ?? {} }
+  if (spec?.customJob !== undefined) return { kind: 'customJob', job: spec.customJob.customJob ?? {} }
   throw new Fault('pipeline_invalid', `The executor "${component.executorLabel}" is none that can be run.`, {
     remedy: 'Use a container or an importer.',
   })
