@@ -166,8 +166,8 @@ platforms:
     ],
     [
       'an executor of a kind nobody runs',
-      (text) => text.replace('container: {image: alpine}', 'customJob: {}'),
-      /neither a container, an importer nor a resolver \(it is: customJob\)/,
+      (text) => text.replace('container: {image: alpine}', 'sparkJob: {}'),
+      /is none of container, importer, resolver, customJob \(it is: sparkJob\)/,
     ],
     [
       'a dependency that is not there',

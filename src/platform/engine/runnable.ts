@@ -55,7 +55,8 @@ const tasksOf = (spec: PipelineSpec, label: string): readonly string[] => {
 /** Refuses a spec with a task that cannot run here, before anything of it runs: Fault `component_unsupported`. */
 export const requireRunnable = (spec: PipelineSpec, options: RunnableOptions): void => {
   const refused: string[] = []
-  for (const [label, { container }] of Object.entries(spec.deploymentSpec?.executors ?? {})) {
+  for (const [label, { container, customJob }] of Object.entries(spec.deploymentSpec?.executors ?? {})) {
+    if (customJob !== undefined) refused.push(...tasksOf(spec, label).map((task) => `task ${task} is a custom job`))
     if (container === undefined) continue
     const { image, command = [], args = [] } = container
     if (runnableOf({ image, command, args }, spec.sdkVersion, options) !== undefined) continue
