@@ -32,6 +32,8 @@ export interface JobContext {
   readonly project: string
   readonly location: string
   readonly pipelineRoot: string
+  /** When the job was made, such as `2026-03-01T12:00:00Z`. */
+  readonly createTime?: string
   /** Given the path of a task that starts, its id (a string of digits, unique in the job) and uuid. */
   readonly taskId: (path: TaskPath) => string
   /** Where an output artifact of a task will lie: one URI for each declared output. */

@@ -94,6 +94,9 @@ const jobFields: Readonly<Record<string, (scope: PlaceholderScope) => string>> =
   pipeline_task_name: ({ taskName }) => taskName,
   pipeline_task_uuid: ({ taskId }) => taskId,
   pipeline_root: ({ job }) => job.pipelineRoot,
+  pipeline_job_create_time_utc: ({ job }) => job.createTime ?? '',
+  // A job that no schedule started was due when it was made.
+  pipeline_job_schedule_time_utc: ({ job }) => job.createTime ?? '',
   pipeline_google_cloud_project_id: ({ job }) => job.project,
   pipeline_google_cloud_location: ({ job }) => job.location,
   workspace_path: ({ job }) => job.workspacePath,

@@ -3,6 +3,7 @@ import { access, readdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Fault, messageOf } from '../../domain/errors.ts'
+import type { Time } from '../../domain/time.ts'
 import { startJob } from '../../pipelines/interpreter.ts'
 import { PipelineSpec } from '../../pipelines/ir.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
@@ -80,19 +81,18 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
     ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
   })
 
-  const runtimeOf = (job: EngineJob, uuid: string): JobRuntime => {
+  const runtimeOf = (job: EngineJob, uuid: string, createdAt: Time): JobRuntime => {
     const artifactRoot = job.pipelineRoot === '' ? join(root, 'artifacts') : addresses.resolve(job.pipelineRoot)
     const files = jobFiles(root, artifactRoot, job.id)
-    return { job, uuid, spec: parseSpec(job), files, context: jobContext(job, uuid, files, artifactRoot) }
+    return { job, uuid, spec: parseSpec(job), files, context: jobContext(job, uuid, createdAt, files, artifactRoot) }
   }
 
-  const run = async (runtime: JobRuntime): Promise<void> => {
+  const run = async (runtime: JobRuntime, at: Time): Promise<void> => {
     const { job } = runtime
     const { journal, records } = await openJournal(runtime.files.journal)
     const header = records[0]
-    const at = Date.now()
     if (header === undefined) await journal.append({ kind: 'job', at, uuid: runtime.uuid, job }, true)
-    const begun = header?.kind === 'job' ? runtimeOf(header.job, header.uuid) : runtime
+    const begun = header?.kind === 'job' ? runtimeOf(header.job, header.uuid, header.at) : runtime
     const started = runJob({
       runtime: begun,
       journal,
@@ -111,11 +111,12 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
 
   const begin = async (job: EngineJob): Promise<void> => {
     if (runs.has(job.id)) return
-    const runtime = runtimeOf(job, randomUUID())
+    const at = Date.now()
+    const runtime = runtimeOf(job, randomUUID(), at)
     requireRunnable(runtime.spec, { findNative, containers })
     // Parameters that do not fit are refused here, before the job has a folder.
     startJob(runtime.spec, job.parameters, runtime.context)
-    await run(runtime)
+    await run(runtime, at)
   }
 
   const once = (id: string, work: () => Promise<void>): Promise<void> => {
@@ -136,7 +137,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
     await journal.close()
     const [header] = records
     if (header?.kind !== 'job' || records.some(({ kind }) => kind === 'end') || runs.has(header.job.id)) return
-    await once(header.job.id, () => run(runtimeOf(header.job, header.uuid)))
+    await once(header.job.id, () => run(runtimeOf(header.job, header.uuid, header.at), header.at))
   }
 
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { digestBytes, shortDigest } from '../../domain/digest.ts'
+import type { Time } from '../../domain/time.ts'
 import type { JobContext, TaskPath } from '../../pipelines/execution.ts'
 import type { EngineJob } from './job.ts'
 
@@ -48,12 +49,19 @@ const resourceParts = (resourceName: string): { project: string; location: strin
   return { project, location }
 }
 
-export const jobContext = (job: EngineJob, uuid: string, files: JobFiles, pipelineRoot: string): JobContext => ({
+export const jobContext = (
+  job: EngineJob,
+  uuid: string,
+  createdAt: Time,
+  files: JobFiles,
+  pipelineRoot: string,
+): JobContext => ({
   resourceName: job.resourceName,
   jobId: job.id,
   jobUuid: uuid,
   ...resourceParts(job.resourceName),
   pipelineRoot,
+  createTime: new Date(createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
   taskId: (path) => numericId(uuid, path),
   artifactUri: (path, output) => join(files.artifacts(path), safeName(output)),
   workspacePath: files.workspace,
