@@ -6,6 +6,8 @@ import { createPythonEnvironments } from '../processes/python-environments.ts'
 import { createAddresses } from './addresses.ts'
 import { listenGrpc } from './api/grpc-server.ts'
 import { createHandlers, type Handlers, openCollections } from './api/handlers.ts'
+import { vertexRest } from './api/rest/rest-face.ts'
+import { readSchema } from './api/schema.ts'
 import { callServices } from './call-services.ts'
 import { findNativeComponent } from './components/catalogue.ts'
 import { createDeployments } from './deployments.ts'
@@ -123,13 +125,18 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
     await records.close()
     await lock.release()
   }
-  const grpc = await listenGrpc(made.table, { host, port, log, ready }).catch(async (error) => {
+  const schema = readSchema()
+  const grpc = await listenGrpc(made.table, { schema, host, port, log, ready }).catch(async (error) => {
     await closeInside()
     throw error
   })
   bound = grpc.port
   // What is mounted on the HTTP port: one line for each face.
-  const faces: readonly Face[] = []
+  const vertex = vertexRest({ handlers: made.table, schema, log })
+  const faces: readonly Face[] = [
+    { prefix: '/v1', plugin: vertex },
+    { prefix: '/v1beta1', plugin: vertex },
+  ]
   const http = await listenHttp(faces, {
     ...(options.http ?? { host: '127.0.0.1', port: 0 }),
     log,

@@ -4,7 +4,7 @@ import { Fault } from '../../domain/errors.ts'
 import type { Log } from '../../log.ts'
 import type { Handler, HandlerTable } from '../services.ts'
 import { statusCodes, statusOf } from '../status.ts'
-import { readSchema } from './schema.ts'
+import type { Schema } from './schema.ts'
 import { type Codec, createWire, type Wire, type WireMessage } from './wire.ts'
 
 export interface GrpcServer {
@@ -19,9 +19,8 @@ const maxMessageBytes = 64 * 1024 * 1024
 /** Puts the table of handlers on a port as Vertex AI's gRPC API; calls wait until `ready`. Port 0 takes any. Fault `port_taken`. */
 export const listenGrpc = async (
   handlers: HandlerTable,
-  { host, port, log, ready }: { host: string; port: number; log: Log; ready: Promise<void> },
+  { schema, host, port, log, ready }: { schema: Schema; host: string; port: number; log: Log; ready: Promise<void> },
 ): Promise<GrpcServer> => {
-  const schema = readSchema()
   const definitions = protoLoader.fromJSON(schema.json as Parameters<typeof protoLoader.fromJSON>[0], {
     longs: String,
     enums: String,
