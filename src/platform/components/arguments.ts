@@ -1,19 +1,22 @@
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 
-/** The command line of a prebuilt component: the Python module it starts, and its `--name value` pairs. */
-export interface CommandLine {
+/** The command line of a prebuilt component: the Python module (or the image's script) it starts, and its `--name value` pairs. */
+interface CommandLine {
   readonly module: string
   readonly options: Readonly<Record<string, string>>
 }
 
+/** What the image of the evaluation components starts. */
+export const evaluationScript = '/main.py'
+
 /** Reads command and arguments as the launchers do: whatever follows the module is pairs, and the last of a name wins. */
 export const readCommandLine = (args: readonly string[]): CommandLine | undefined => {
-  const at = args.indexOf('-m')
-  const module = args[at + 1]
-  if (at < 0 || module === undefined) return undefined
+  const found = args.findIndex((word, index) => word === evaluationScript || args[index - 1] === '-m')
+  const module = args[found]
+  if (module === undefined) return undefined
   const options: Record<string, string> = {}
-  for (let index = at + 2; index + 1 < args.length; index += 2) {
+  for (let index = found + 1; index + 1 < args.length; index += 2) {
     const name = (args[index] as string).trim()
     if (!name.startsWith('--')) return undefined
     options[name.slice(2)] = (args[index + 1] as string).trim()

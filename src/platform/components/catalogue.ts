@@ -1,11 +1,16 @@
+import { evaluationScript } from './arguments.ts'
 import { trainAutoMlTabular } from './automl-train.ts'
 import { batchPredict } from './batch-predict.ts'
 import type { NativeComponent } from './component.ts'
+import { removeTarget, sampleInstances } from './data-split.ts'
 import { createTabularDataset } from './dataset-create.ts'
+import { getVertexDataset } from './dataset-get.ts'
 import { createEndpoint, deleteEndpoint, deployModel, undeployModel } from './endpoint.ts'
-import { deleteModel, getModel, uploadModel } from './model.ts'
+import { evaluateClassification, evaluateRegression } from './evaluation.ts'
+import { importEvaluation } from './evaluation-import.ts'
+import { deleteModel, getModel, getVertexModel, uploadModel } from './model.ts'
 
-const root = 'google_cloud_pipeline_components.container.v1'
+const root = 'google_cloud_pipeline_components.container'
 
 /** Classes and methods that `aiplatform.remote_runner` starts. */
 const methods: Readonly<Record<string, NativeComponent>> = {
@@ -13,16 +18,26 @@ const methods: Readonly<Record<string, NativeComponent>> = {
   'AutoMLTabularTrainingJob.run': trainAutoMlTabular,
 }
 
-/** Launchers by their module and the `--type` that they are given (getting a model has none). */
+/** Launchers by their module and the `--type` that they are given, where they are given one. */
 const launchers: Readonly<Record<string, readonly [type: string | undefined, component: NativeComponent]>> = {
-  'endpoint.create_endpoint.launcher': ['CreateEndpoint', createEndpoint],
-  'endpoint.delete_endpoint.launcher': ['DeleteEndpoint', deleteEndpoint],
-  'endpoint.deploy_model.launcher': ['DeployModel', deployModel],
-  'endpoint.undeploy_model.launcher': ['UndeployModel', undeployModel],
-  'model.upload_model.launcher': ['UploadModel', uploadModel],
-  'model.delete_model.launcher': ['DeleteModel', deleteModel],
-  'model.get_model.launcher': [undefined, getModel],
-  'batch_prediction_job.launcher': ['BatchPredictionJob', batchPredict],
+  'v1.endpoint.create_endpoint.launcher': ['CreateEndpoint', createEndpoint],
+  'v1.endpoint.delete_endpoint.launcher': ['DeleteEndpoint', deleteEndpoint],
+  'v1.endpoint.deploy_model.launcher': ['DeployModel', deployModel],
+  'v1.endpoint.undeploy_model.launcher': ['UndeployModel', undeployModel],
+  'v1.model.upload_model.launcher': ['UploadModel', uploadModel],
+  'v1.model.delete_model.launcher': ['DeleteModel', deleteModel],
+  'v1.model.get_model.launcher': [undefined, getModel],
+  'v1.batch_prediction_job.launcher': ['BatchPredictionJob', batchPredict],
+  '_implementation.model.get_model.get_model': [undefined, getVertexModel],
+  '_implementation.model_evaluation.import_model_evaluation': [undefined, importEvaluation],
+}
+
+/** What the image of model evaluation does, by its `--task` or its `--problem_type`. */
+const evaluations: Readonly<Record<string, NativeComponent>> = {
+  classification: evaluateClassification,
+  regression: evaluateRegression,
+  data_splitter: removeTarget,
+  data_sampler: sampleInstances,
 }
 
 /**
@@ -39,10 +54,14 @@ export const findNativeComponent = (
     const at = words.indexOf(name)
     return at < 0 ? undefined : words[at + 1]
   }
+  // The script's name alone could be anybody's.
+  if (words[1] === evaluationScript && words.includes('--dataflow_job_prefix'))
+    return evaluations[after('--task') ?? after('--problem_type') ?? '']
+  if (words.some((word) => word.includes('def get_vertex_dataset(executor_input_json'))) return getVertexDataset
   const module = after('-m')
   if (module === undefined || !module.startsWith(`${root}.`)) return undefined
   const name = module.slice(root.length + 1)
-  if (name === 'aiplatform.remote_runner') return methods[`${after('--cls_name')}.${after('--method_name')}`]
+  if (name === 'v1.aiplatform.remote_runner') return methods[`${after('--cls_name')}.${after('--method_name')}`]
   const [type, component] = launchers[name] ?? []
   return type === undefined || after('--type') === type ? component : undefined
 }

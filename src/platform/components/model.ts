@@ -66,3 +66,15 @@ export const getModel: NativeComponent = async (call, { services }, signal) => {
   const name = `${String(model['name']).split('@')[0]}@${String(model['versionId'])}`
   return taskOutputs(call, { model: resourceArtifact(call, 'model', name) })
 }
+
+/** The model artifact of a resource name, as the evaluation pipelines ask for it. */
+export const getVertexModel: NativeComponent = async (call, { services }, signal) => {
+  const known = ['model_name', 'model_version', 'gcp_resources', 'executor_input']
+  const options = readOptions('GetVertexModelOp', readCommandLine(call.args)?.options ?? {}, known)
+  const given = options.requiredText('model_name')
+  const version = options.text('model_version')
+  const asked = version === undefined ? given : `${given.split('@')[0]}@${version}`
+  const model = await services.call('ModelService', 'getModel', { name: asked }, signal)
+  const name = `${String(model['name']).split('@')[0]}@${String(model['versionId'])}`
+  return taskOutputs(call, { model: resourceArtifact(call, 'model', name) }, gcpResources('Model', name))
+}

@@ -1,3 +1,4 @@
+import type { Json } from '../../domain/json.ts'
 import type { RuntimeArtifact, TaskOutputs } from '../../pipelines/execution.ts'
 import type { Message } from '../services.ts'
 import type { ComponentCall } from './component.ts'
@@ -38,7 +39,7 @@ export const artifactAt = (
 export const taskOutputs = (
   call: ComponentCall,
   artifacts: Readonly<Record<string, RuntimeArtifact>>,
-  parameters: Readonly<Record<string, string>> = {},
+  parameters: Readonly<Record<string, Json>> = {},
 ): TaskOutputs => {
   const declared = call.task.outputs
   return {
@@ -61,3 +62,6 @@ export const labelsOf = (call: ComponentCall, own: unknown): Record<string, stri
   ...call.job.labels,
   ...(own as Readonly<Record<string, string>> | undefined),
 })
+
+/** The `gcp_resources` of work that needed none: what is a job of another service there is done in the platform here. */
+export const noResources: { gcp_resources: string } = { gcp_resources: JSON.stringify({ resources: [] }) }

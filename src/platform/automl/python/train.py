@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sys
-import traceback
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -20,6 +19,7 @@ from export import differences, run_graph, to_graph
 from faults import TrainingFault
 from features import choose_types, learn_features
 from objectives import objective
+from script import run
 from search import predict, search
 from splits import SETS, split_rows
 from table import read_table
@@ -35,7 +35,7 @@ def log(line):
     print(line, flush=True)
 
 
-def train(request):
+def training(request):
     table = read_table(request["files"])
     target = request["target"]
     table.require(target, "target column")
@@ -237,28 +237,5 @@ def _write_predictions(folder, table, rows, target, features, predicted, classes
     return file
 
 
-def main(request_file, result_file):
-    """The exit code."""
-    with open(request_file, encoding="utf-8") as stream:
-        request = json.load(stream)
-    try:
-        text, code = json.dumps(train(request), allow_nan=False), 0
-    except TrainingFault as fault:
-        text, code = _fault(fault.message, fault.remedy, fault.details), 1
-    except Exception as error:  # the log has the whole traceback, the result what a person needs of it
-        traceback.print_exc()
-        frames = traceback.format_tb(error.__traceback__)[-3:]
-        message = f"Training stopped unexpectedly: {type(error).__name__}: {str(error)[:300]}"
-        remedy = "Look at the task's log; if the data look right, please report it as a fault of Winnow."
-        text, code = _fault(message, remedy, "".join(frames).splitlines()), 1
-    with open(result_file, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    return code
-
-
-def _fault(message, remedy, details):
-    return json.dumps({"fault": {"message": message, "remedy": remedy, "details": details}})
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(run(training, *sys.argv[1:3]))
