@@ -1,3 +1,4 @@
+import { checkCondition } from './conditions.ts'
 import { findCycle, planDag, taskNeeds } from './dag-plan.ts'
 import type { Component, Dag, PipelineSpec, PipelineTask } from './ir.ts'
 import { suggestName } from './suggest-name.ts'
@@ -53,6 +54,19 @@ const checkProducers = (task: PipelineTask, name: string, dag: Dag, spec: Pipeli
   return problems
 }
 
+const checkTrigger = (name: string, task: PipelineTask, component: Component, place: Place): Problem[] => {
+  const condition = task.triggerPolicy?.condition ?? ''
+  if (condition.trim() === '') return []
+  const sources = [task.inputs, component.inputDefinitions]
+  const known = sources.flatMap((source) =>
+    [source?.parameters, source?.artifacts].flatMap((all) => Object.keys(all ?? {})),
+  )
+  const reason = checkCondition(condition, new Set(known))
+  return reason === undefined
+    ? []
+    : [{ path: [...place, 'triggerPolicy', 'condition'], message: `task "${name}": ${reason}` }]
+}
+
 const checkTask = (spec: PipelineSpec, name: string, task: PipelineTask, dag: Dag, place: Place): Problem[] => {
   const problems: Problem[] = []
   const components = spec.components ?? {}
@@ -67,7 +81,11 @@ const checkTask = (spec: PipelineSpec, name: string, task: PipelineTask, dag: Da
     const message = `task "${name}" needs task "${need}", which its DAG does not have${suggestName(need, Object.keys(dag.tasks ?? {}))}`
     problems.push({ path: index < 0 ? [...place, 'inputs'] : [...place, 'dependentTasks', index], message })
   }
-  return [...problems, ...checkProducers(task, name, dag, spec, place)]
+  return [
+    ...problems,
+    ...checkProducers(task, name, dag, spec, place),
+    ...checkTrigger(name, task, components[component] ?? {}, place),
+  ]
 }
 
 const checkOutputs = (dag: Dag, what: string, place: Place): Problem[] => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../domain/json.ts'
-import { evaluateCondition } from './conditions.ts'
+import { checkCondition, evaluateCondition } from './conditions.ts'
 
 const parameters: Record<string, Json> = {
   n: 3,
@@ -57,30 +57,83 @@ describe('conditions that hold or do not', () => {
   })
 })
 
+describe('what CEL has beside what kfp writes', () => {
+  const typeOf = (name: string) => (name === 'whole' ? 'NUMBER_DOUBLE' : undefined)
+  it.each<[string, boolean]>([
+    [`${p('n')} + 1 == 4`, true],
+    [`${p('n')} / 2 == 1`, true],
+    [`${p('whole')} / 2.0 == 1.5`, true],
+    [`${p('n')} == ${p('whole')} && int(${p('n')}) == double(${p('whole')})`, true],
+    [`${p('n')} in ${p('list')} || 'a' in ${p('list')}`, true],
+    [`${p('n')} > 2 ? ${p('flag')} : false`, true],
+    [`${p('quote')}.startsWith("it's") && ${p('quote')}.contains('ok') && !${p('quote')}.endsWith('?')`, true],
+    [`has(inputs.parameter_values.struct.a) && !('z' in ${p('struct')})`, true],
+    [`{'k': [1, 'x']}['k'][1] == 'x'`, true],
+    [`[1, 2, 3].all(i, i < 4) && ${p('list')}.exists(i, i == 'a')`, true],
+    [`parseJson('{"a": [1]}')['a'][0] == 1`, true],
+    // An error on one side of || or && does not count where the other side decides.
+    [`int('x') == 1 || true`, true],
+    [`false && int('x') == 1`, false],
+    // Values of different kinds are not the same; that is no mistake.
+    [`${p('n')} == '3'`, false],
+    [`${p('text')} == true`, false],
+  ])('%s is %s', (text, value) => {
+    const given = { ...inputs, parameters: { ...parameters, whole: 3 } }
+    expect(evaluateCondition(text, given, [], typeOf)).toEqual({ ok: true, value })
+  })
+})
+
 describe('conditions that cannot be evaluated are reasons, never false', () => {
   it.each<[string, RegExp]>([
-    [`${p('txt')} == 'a'`, /there is no "txt" \(did you mean "text"\?\)/],
-    [`int(${p('text')}) == 1`, /int\(\) needs a number, not the string "true"/],
-    [`int('1.5') == 1`, /whole number/],
-    [`${p('text')} == true`, /the string "true" cannot be compared with the boolean true/],
-    [`${p('n')} == '3'`, /cannot be compared/],
-    [`${p('text')} > 1`, /needs two numbers or two texts/],
-    [`${p('text')}`, /a condition needs true or false/],
-    [`!${p('n')}`, /"!" needs true or false/],
-    [`${p('flag')} && ${p('n')}`, /"&&" needs true or false/],
-    [`size(1) == 1`, /size\(\)/],
-    [`matches('a') == 1`, /there is no function "matches"/],
-    [`${p('list')}[5] == 1`, /no item 5/],
-    [`${p('n')} = 3`, /unexpected "="/],
-    [`${p('n')} ==`, /expected a value, found the end/],
-    [`(${p('n')} == 3`, /expected "\)"/],
-    ['', /expected a value/],
-    [`'abc`, /has no end/],
-    [`${'('.repeat(1000)}1${')'.repeat(1000)}`, /nested too deeply/],
-    [`outputs.x == 1`, /there is no "outputs"/],
-    [`constructor == 1`, /there is no "constructor"/],
+    [`${p('txt')} == 'a'`, /the task has no input "txt" \(did you mean "text"\?\)/],
+    [`int(${p('text')}) == 1`, /cannot convert to int, at character 1: int\(inputs\.parameter_values\['text'\]\)$/],
+    [`int('1.5') == 1`, /cannot convert to int/],
+    [
+      `${p('text')} > 1`,
+      /no such overload: string > int \(int\(\), double\(\) and string\(\) convert\), at character 1/,
+    ],
+    [`${p('text')}`, /it gives the string "true", not true or false/],
+    [`${p('n')}`, /it gives the number 3, not/],
+    [`!${p('n')}`, /at character/],
+    [`${p('flag')} && ${p('n')}`, /at character/],
+    [`size(1) == 1`, /size/],
+    [`${p('text')}.matches('a+$')`, /matches\(\) is not run here/],
+    [`cel.bind(a, [1], a + a) == [1]`, /cel\.bind\(\) is not run here/],
+    [`[1].all(a, [1].all(b, a == b))`, /a loop in a loop is not run here/],
+    [`${p('list')}[5] == 1`, /index out of bounds/],
+    [`${p('n')} = 3`, /at character 31: =|Unexpected/],
+    [`${p('n')} ==`, /Unexpected/],
+    [`(${p('n')} == 3`, /Expected RPAREN/],
+    ['', /Unexpected/],
+    [`'abc`, /Unterminated/],
+    [`${'('.repeat(1000)}1${')'.repeat(1000)}`, /maxDepth|nest|limit/i],
+    [`${'1 == 1 && '.repeat(5000)}true`, /longer than 20000 characters/],
+    [`outputs.x == 1`, /outputs/],
+    [`constructor == 1`, /constructor/],
+    [`1 / 0 == 1`, /zero/],
   ])('%s', (text, reason) => {
     const outcome = evaluateCondition(text, inputs)
     expect(outcome).toMatchObject({ ok: false, reason: expect.stringMatching(reason) })
+    expect(outcome).not.toMatchObject({ reason: expect.stringContaining('\n') })
+  })
+
+  it('names the place in the text as it was given, also where kfp left quotes unescaped', () => {
+    const text = `${p('quote')} == 'it's' && int(${p('text')}) == 1`
+    expect(evaluateCondition(text, { ...inputs, parameters: { ...parameters, quote: "it's" } })).toEqual({
+      ok: false,
+      reason: expect.stringContaining(`at character ${text.indexOf('int(') + 1}: int(${p('text')})`),
+    })
+  })
+
+  it.each<[string, RegExp | undefined]>([
+    [`${p('n')} == 3`, undefined],
+    [`${p('m')} == 3`, /the task has no input "m"/],
+    [`inputs.artifacts['o'].artifacts[0].uri == 'x'`, /the task has no input "o"/],
+    [`has(inputs.parameter_values.m)`, undefined],
+    [`int( == 1`, /cannot be evaluated/],
+  ])('is known before anything runs: %s', (text, reason) => {
+    const found = checkCondition(text, new Set(['n']))
+    if (reason === undefined) expect(found).toBeUndefined()
+    else expect(found).toMatch(reason)
   })
 })

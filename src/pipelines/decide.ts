@@ -5,6 +5,7 @@ import type { PipelineTask } from './ir.ts'
 import { type Draft, isDraining, memberNode, type Node, updateNode } from './job-state.ts'
 import { beginLoop } from './loops.ts'
 import { resolveTaskInputs } from './task-inputs.ts'
+import { declaredType } from './values.ts'
 
 const words: Readonly<Partial<Record<Node['state'], string>>> = {
   failed: 'failed',
@@ -56,7 +57,9 @@ export const decideTask = (draft: Draft, node: Node): void => {
   }
   const condition = task.triggerPolicy?.condition
   if (condition !== undefined && condition.trim() !== '') {
-    const outcome = evaluateCondition(condition, inputs, absent)
+    const outcome = evaluateCondition(condition, inputs, absent, (name) =>
+      declaredType(node.component.inputDefinitions?.parameters?.[name]),
+    )
     if (!outcome.ok) {
       failNode(draft, node, outcome.reason)
       return
