@@ -1,6 +1,9 @@
-import type { Json, JsonObject } from '../domain/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import type { JobContext, ReadyTask, RuntimeArtifact } from './execution.ts'
+import type { ParameterDefinition } from './ir.ts'
 import type { PlaceholderScope } from './placeholders.ts'
+import { doubleJson, typedValue } from './typed-values.ts'
+import { declaredType } from './values.ts'
 
 /** Where a task's outputs go and how it reaches files: the engine's choice. */
 export interface ExecutorLayout {
@@ -37,13 +40,38 @@ const outputArtifacts = (task: ReadyTask, layout: ExecutorLayout): Record<string
 const artifactLists = (artifacts: Readonly<Record<string, readonly RuntimeArtifact[]>>): JsonObject =>
   Object.fromEntries(Object.entries(artifacts).map(([name, list]) => [name, { artifacts: list.map(artifactJson) }]))
 
+const definitionsOf = (task: ReadyTask): Readonly<Record<string, ParameterDefinition>> => {
+  const { parameters } = task.inputDefinitions
+  return isJsonObject(parameters) ? (parameters as Record<string, ParameterDefinition>) : {}
+}
+
+/** The values of a task's inputs; executors of schema 2.0.0 find them typed beside, under `parameters`. */
+const inputParameters = (task: ReadyTask): JsonObject => {
+  const definitions = definitionsOf(task)
+  const values = Object.entries(task.inputs.parameters)
+  const typed = values.filter(
+    ([name, value]) =>
+      value !== null && definitions[name]?.type !== undefined && definitions[name].parameterType === undefined,
+  )
+  return {
+    parameterValues: Object.fromEntries(
+      values.map(([name, value]) => [name, doubleJson(value, declaredType(definitions[name]))]),
+    ),
+    ...(typed.length > 0 && {
+      parameters: Object.fromEntries(
+        typed.map(([name, value]) => [name, typedValue(value, declaredType(definitions[name]))]),
+      ),
+    }),
+  }
+}
+
 /** The ExecutorInput of the IR as JSON: what `{{$}}` stands for, and what kfp's executor reads. */
 export const executorInput = (task: ReadyTask, layout: ExecutorLayout): JsonObject => {
   const parameters: Record<string, Json> = {}
   for (const output of Object.keys(task.outputs.parameters))
     parameters[output] = { outputFile: layout.parameterFile(output) }
   return {
-    inputs: { parameterValues: task.inputs.parameters, artifacts: artifactLists(task.inputs.artifacts) },
+    inputs: { ...inputParameters(task), artifacts: artifactLists(task.inputs.artifacts) },
     outputs: { parameters, artifacts: artifactLists(outputArtifacts(task, layout)), outputFile: layout.outputFile },
   }
 }

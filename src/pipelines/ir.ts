@@ -127,6 +127,9 @@ export const ImporterSpec = z.looseObject({
   artifactUri: RuntimeValue,
   typeSchema: jsonObject.optional(),
   metadata: jsonObject.optional(),
+  /** Schema 2.0.0, in place of metadata. */
+  properties: named(RuntimeValue).optional(),
+  customProperties: named(RuntimeValue).optional(),
   reimport: z.boolean().optional(),
   downloadToWorkspace: z.boolean().optional(),
 })

@@ -26,11 +26,21 @@ const importedUri = (uri: RuntimeValue, scope: PlaceholderScope): string => {
   throw new Fault('pipeline_invalid', 'An importer has no URI to import.', { remedy: 'Give its artifact_uri a value.' })
 }
 
+/** `metadata`, or the typed properties that stand in its place in schema 2.0.0. */
+const importedMetadata = (spec: ImporterSpec, scope: PlaceholderScope): JsonObject => {
+  const properties = Object.entries({ ...spec.properties, ...spec.customProperties })
+  const typed = properties.map(([key, value]): [string, Json] => [
+    key,
+    constantOf(value) ?? scope.parameters[value.runtimeParameter ?? ''] ?? null,
+  ])
+  return resolveValue({ ...Object.fromEntries(typed), ...spec.metadata }, scope) as JsonObject
+}
+
 const importerOf = (spec: ImporterSpec, scope: PlaceholderScope): Executor => ({
   kind: 'importer',
   uri: importedUri(spec.artifactUri, scope),
   type: spec.typeSchema ?? {},
-  metadata: resolveValue(spec.metadata ?? {}, scope) as JsonObject,
+  metadata: importedMetadata(spec, scope),
   reimport: spec.reimport ?? false,
   downloadToWorkspace: spec.downloadToWorkspace ?? false,
 })

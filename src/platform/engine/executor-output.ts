@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { cp, mkdir, readFile } from 'node:fs/promises'
+import { dirname, isAbsolute } from 'node:path'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import type { ParameterType, ReadyTask, RuntimeArtifact, TaskOutputs } from '../../pipelines/execution.ts'
 import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
+import { plainValue } from '../../pipelines/typed-values.ts'
 import { convertParameter } from '../../pipelines/values.ts'
 
 const readIfThere = async (path: string): Promise<string | undefined> => {
@@ -56,17 +59,51 @@ const readParameter = async (
   })
 }
 
-const readArtifact = (value: Json, fallback: RuntimeArtifact): RuntimeArtifact => {
+/** A parameter's value in the executor's answer: `parameterValues`, or the typed `parameters` of schema 2.0.0. */
+const answeredParameter = (answer: JsonObject, name: string): Json | undefined => {
+  const typed = member(answer['parameters'], name)
+  return member(answer['parameterValues'], name) ?? (typed === undefined ? undefined : plainValue(typed))
+}
+
+/** All that an executor says of an artifact: `metadata`, and the typed properties that TFX wrote before there was any. */
+const factsOf = (value: Json): JsonObject => {
+  const typed = ['properties', 'customProperties', 'custom_properties'].flatMap((key) => {
+    const properties = member(value, key)
+    return isJsonObject(properties) ? Object.entries(properties) : []
+  })
+  const metadata = member(value, 'metadata')
+  return {
+    ...Object.fromEntries(typed.flatMap(([key, item]) => (item === undefined ? [] : [[key, plainValue(item)]]))),
+    ...(isJsonObject(metadata) ? metadata : {}),
+  }
+}
+
+/** What a task wrote at a path of its own choice is copied to the artifact's address, where later tasks look for it. */
+const settleCustomPath = async (customPath: string, uri: string, layout: ExecutorLayout): Promise<void> => {
+  const place = layout.localPath(uri)
+  if (!isAbsolute(place) || place === customPath) return
+  await mkdir(dirname(place), { recursive: true })
+  await cp(customPath, place, { recursive: true, mode: constants.COPYFILE_FICLONE }).catch((error) => {
+    // Nothing is there: as with an artifact that was never written, whoever reads it will miss it.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  })
+}
+
+const readArtifact = async (
+  value: Json,
+  fallback: RuntimeArtifact,
+  layout: ExecutorLayout,
+): Promise<RuntimeArtifact> => {
   const name = member(value, 'name')
   const uri = member(value, 'uri')
-  const metadata = member(value, 'metadata')
   const customPath = member(value, 'custom_path') ?? member(value, 'customPath')
+  const address = typeof uri === 'string' && uri !== '' ? uri : fallback.uri
+  if (typeof customPath === 'string' && customPath !== '') await settleCustomPath(customPath, address, layout)
   return {
     name: typeof name === 'string' && name !== '' ? name : fallback.name,
-    uri: typeof uri === 'string' && uri !== '' ? uri : fallback.uri,
+    uri: address,
     type: fallback.type,
-    metadata: { ...fallback.metadata, ...(isJsonObject(metadata) ? metadata : {}) },
-    ...(typeof customPath === 'string' && customPath !== '' ? { customPath } : {}),
+    metadata: { ...fallback.metadata, ...factsOf(value) },
   }
 }
 
@@ -79,7 +116,7 @@ export const readTaskOutputs = async (task: ReadyTask, layout: ExecutorLayout): 
   const answer = await readExecutorOutput(task, layout.outputFile)
   const parameters: Record<string, Json> = {}
   for (const [name, type] of Object.entries(task.outputs.parameters)) {
-    const answered = member(answer['parameterValues'], name)
+    const answered = answeredParameter(answer, name)
     parameters[name] = await readParameter(task, name, type, answered, layout.parameterFile(name))
   }
   const artifacts: Record<string, readonly RuntimeArtifact[]> = {}
@@ -89,7 +126,7 @@ export const readTaskOutputs = async (task: ReadyTask, layout: ExecutorLayout): 
     const given = Array.isArray(answered) ? (answered as readonly Json[]) : undefined
     artifacts[name] =
       given !== undefined && (isList || given.length > 0)
-        ? given.map((value) => readArtifact(value, allocated))
+        ? await Promise.all(given.map((value) => readArtifact(value, allocated, layout)))
         : isList
           ? []
           : [allocated]

@@ -16,7 +16,7 @@ const withLocalUris = (inputs: TaskInputs, addresses: Addresses): TaskInputs => 
   artifacts: Object.fromEntries(
     Object.entries(inputs.artifacts).map(([name, list]) => [
       name,
-      list.map((artifact) => ({ ...artifact, uri: localOr(artifact.uri, addresses) })),
+      list.map((artifact) => ({ ...artifact, uri: artifact.customPath ?? localOr(artifact.uri, addresses) })),
     ]),
   ),
 })

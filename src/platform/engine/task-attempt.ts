@@ -51,7 +51,8 @@ const layoutOf = (
     artifactUri: (output) => context.artifactUri(task.path, output),
     artifactName: (output) =>
       `${parent}/metadataStores/default/artifacts/${numericId(uuid, files.artifacts(task.path), output)}`,
-    outputFile: join(folder, 'executor_output.json'),
+    // Its folder is what dsl.get_uri() gives: what a task puts there is an artifact and outlives the job's scratch.
+    outputFile: join(files.artifacts(task.path), 'executor_output.json'),
     localPath: (uri) => localOr(uri, addresses),
   }
 }
@@ -78,6 +79,7 @@ export const openAttempt = async (
   await rm(runtime.files.artifacts(task.path), { recursive: true, force: true })
   for (const name of ['work', 'tmp', 'outputs']) await mkdir(join(folder, name), { recursive: true })
   await mkdir(runtime.files.workspace, { recursive: true })
+  await mkdir(dirname(layout.outputFile), { recursive: true })
   for (const output of Object.keys(task.outputs.artifacts))
     await mkdir(dirname(layout.artifactUri(output)), { recursive: true })
   const logFile = join(folder, 'executor.log')
