@@ -50,6 +50,7 @@ export const wholeMetrics = (matrix: ConfusionMatrix): Readonly<Record<string, n
   const total = sum(counts.map(({ actual }) => actual))
   if (total === 0) return {}
   const mean = (values: readonly number[]) => sum(values) / values.length
+  const weighted = (of: (count: ClassCounts) => number) => sum(counts.map((count) => of(count) * count.actual)) / total
   const accuracy = sum(counts.map(({ hits }) => hits)) / total
   return {
     accuracy,
@@ -57,7 +58,9 @@ export const wholeMetrics = (matrix: ConfusionMatrix): Readonly<Record<string, n
     macroPrecision: mean(counts.map(precisionOf)),
     macroRecall: mean(counts.map(recallOf)),
     macroF1: mean(counts.map(f1Of)),
-    weightedF1: sum(counts.map((count) => f1Of(count) * count.actual)) / total,
+    weightedPrecision: weighted(precisionOf),
+    weightedRecall: weighted(recallOf),
+    weightedF1: weighted(f1Of),
     // Each example has one label, so every wrong prediction misses one class and wrongly names another.
     microF1: accuracy,
     mcc: correlation(counts, total),

@@ -28,6 +28,8 @@ const knownMetrics = {
   macroPrecision: metric('higher', share, 'whole', 'mean precision of the classes'),
   macroRecall: metric('higher', share, 'whole', 'mean recall of the classes'),
   macroF1: metric('higher', share, 'whole', 'mean F1 of the classes'),
+  weightedPrecision: metric('higher', share, 'whole', 'mean precision of the classes, weighted by their examples'),
+  weightedRecall: metric('higher', share, 'whole', 'mean recall of the classes, weighted by their examples'),
   weightedF1: metric('higher', share, 'whole', 'mean F1 of the classes, weighted by their examples'),
   microF1: metric('higher', share, 'whole', 'F1 over all decisions; with one label an example it equals accuracy'),
   mcc: metric('higher', [-1, 1], 'whole', "Matthews' correlation of truth and prediction"),

@@ -37,6 +37,8 @@ def vector(name, labels, truth, prediction):
             "macroPrecision": mean(metrics.precision_score, "macro"),
             "macroRecall": mean(metrics.recall_score, "macro"),
             "macroF1": mean(metrics.f1_score, "macro"),
+            "weightedPrecision": mean(metrics.precision_score, "weighted"),
+            "weightedRecall": mean(metrics.recall_score, "weighted"),
             "weightedF1": mean(metrics.f1_score, "weighted"),
             "microF1": float(metrics.f1_score(truth, prediction, average="micro", zero_division=0)),
             "mcc": float(metrics.matthews_corrcoef(truth, prediction)),

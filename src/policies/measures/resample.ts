@@ -1,0 +1,210 @@
+import type { ConfusionMatrix } from '../../domain/evidence.ts'
+import type { ClassPredictions } from '../predictions/predictions.ts'
+import { drawMultinomial } from '../statistics/binomial.ts'
+import { createRandom } from '../statistics/random.ts'
+import type { SumMeasure } from './sums.ts'
+
+/** Beyond so many examples, a resample draws groups of them: each group is one draw of many, and the spread is the same. */
+const mostUnits = 10_000
+
+/** The values that a function of one or two measured numbers takes when the examples are drawn again; sorted. */
+const sorted = (values: Float64Array): Float64Array => values.sort()
+
+export interface Resampling {
+  readonly resamples: number
+  /** The same seed gives the same resamples. */
+  readonly seed: number
+}
+
+/** One side of a comparison, or the only one. */
+export interface SumSide<P> {
+  readonly predictions: P
+  readonly measure: SumMeasure<P>
+}
+
+/**
+ * The bootstrap of measures that are functions of sums: all sides are drawn together, example by example, so that what
+ * the models share falls out of their difference (the paired bootstrap). `combine` is given one value a side. Above
+ * 10,000 examples, random groups of equal size are drawn in their place.
+ */
+export const resampleSums = <P extends { readonly rows: number }>(
+  sides: readonly SumSide<P>[],
+  combine: (values: readonly number[]) => number,
+  { resamples, seed }: Resampling,
+): Float64Array => {
+  const rows = sides[0]?.predictions.rows ?? 0
+  const random = createRandom(seed)
+  const units = Math.min(rows, mostUnits)
+  const width = sides.reduce((sum, { measure }) => sum + measure.width, 0)
+  // For each unit its sums, and how many examples it holds.
+  const table = unitSums(sides, rows, units, width, random.below)
+  const total = new Float64Array(width + 1)
+  const parts = offsets(sides, total)
+  const values = new Float64Array(resamples)
+  for (let r = 0; r < resamples; r++) {
+    total.fill(0)
+    for (let draw = 0; draw < units; draw++) {
+      const from = random.below(units) * (width + 1)
+      for (let k = 0; k <= width; k++) total[k] = (total[k] as number) + (table[from + k] as number)
+    }
+    const count = total[width] as number
+    values[r] = combine(sides.map(({ measure }, side) => measure.of(parts[side] as Float64Array, count)))
+  }
+  return sorted(values)
+}
+
+/** The part of the totals that belongs to each side, as views of them. */
+const offsets = <P>(sides: readonly SumSide<P>[], total: Float64Array): readonly Float64Array[] => {
+  let at = 0
+  return sides.map(({ measure }) => {
+    const part = total.subarray(at, at + measure.width)
+    at += measure.width
+    return part
+  })
+}
+
+const unitSums = <P>(
+  sides: readonly SumSide<P>[],
+  rows: number,
+  units: number,
+  width: number,
+  below: (bound: number) => number,
+): Float64Array => {
+  const table = new Float64Array(units * (width + 1))
+  const row = new Float64Array(width)
+  const unitOf = rows === units ? undefined : shuffledUnits(rows, units, below)
+  for (let i = 0; i < rows; i++) {
+    let at = 0
+    for (const { predictions, measure } of sides) {
+      measure.add(predictions, i, row, at)
+      at += measure.width
+    }
+    const to = (unitOf === undefined ? i : (unitOf[i] as number)) * (width + 1)
+    for (let k = 0; k < width; k++) table[to + k] = (table[to + k] as number) + (row[k] as number)
+    table[to + width] = (table[to + width] as number) + 1
+  }
+  return table
+}
+
+/** A unit for each example, by chance and all of about one size: files are often sorted. */
+const shuffledUnits = (rows: number, units: number, below: (bound: number) => number): Uint32Array => {
+  const unitOf = new Uint32Array(rows)
+  for (let i = 0; i < rows; i++) unitOf[i] = i % units
+  for (let i = rows - 1; i > 0; i--) {
+    const other = below(i + 1)
+    const kept = unitOf[i] as number
+    unitOf[i] = unitOf[other] as number
+    unitOf[other] = kept
+  }
+  return unitOf
+}
+
+/**
+ * Half an example for each class, spread over the answers that were not seen: otherwise a class whose few examples were
+ * all met would seem certain to be met for ever.
+ */
+const unseen = 0.5
+
+/**
+ * The bootstrap of a measure of one confusion matrix: how often each cell comes is drawn, which is the same as drawing
+ * the examples and takes no longer for a million of them.
+ */
+export const resampleCells = (
+  matrix: ConfusionMatrix,
+  measure: (matrix: ConfusionMatrix) => number,
+  { resamples, seed }: Resampling,
+): Float64Array => {
+  const random = createRandom(seed)
+  const width = matrix.labels.length
+  const counts = new Float64Array(width * width)
+  let examples = 0
+  let weight = 0
+  matrix.rows.forEach((row, t) => {
+    const actual = row.reduce((sum, count) => sum + count, 0)
+    examples += actual
+    row.forEach((count, p) => {
+      const spread = actual === 0 || p === t || width < 2 ? 0 : unseen / (width - 1)
+      counts[t * width + p] = count + spread
+      weight += count + spread
+    })
+  })
+  const drawn = new Float64Array(counts.length)
+  const rows = matrix.labels.map((_, t) => drawn.subarray(t * width, (t + 1) * width))
+  const again = { labels: matrix.labels, rows: rows as unknown as number[][] }
+  const values = new Float64Array(resamples)
+  for (let r = 0; r < resamples; r++) {
+    drawMultinomial(random, examples, counts, weight, drawn)
+    values[r] = measure(again)
+  }
+  return sorted(values)
+}
+
+/**
+ * The paired bootstrap of a measure of two confusion matrices over the same examples: the cells are (truth, first's
+ * answer, second's answer).
+ */
+export const resamplePairedCells = (
+  first: ClassPredictions,
+  second: ClassPredictions,
+  measure: (matrix: ConfusionMatrix) => number,
+  combine: (first: number, second: number) => number,
+  { resamples, seed }: Resampling,
+): Float64Array => {
+  const random = createRandom(seed)
+  const width = first.classes.length
+  const cells = pairedCells(first, second)
+  const keys = [...cells.keys()].sort((a, b) => a - b)
+  const counts = Float64Array.from(keys, (key) => cells.get(key) as number)
+  const weight = counts.reduce((sum, count) => sum + count, 0)
+  const drawn = new Float64Array(keys.length)
+  const [a, b] = [emptyMatrix(first.classes), emptyMatrix(first.classes)]
+  const values = new Float64Array(resamples)
+  for (let r = 0; r < resamples; r++) {
+    drawMultinomial(random, first.rows, counts, weight, drawn)
+    a.cells.fill(0)
+    b.cells.fill(0)
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as number
+      const truth = Math.floor(key / (width * width))
+      const one = truth * width + (Math.floor(key / width) % width)
+      const other = truth * width + (key % width)
+      a.cells[one] = (a.cells[one] as number) + (drawn[i] as number)
+      b.cells[other] = (b.cells[other] as number) + (drawn[i] as number)
+    }
+    values[r] = combine(measure(a.matrix), measure(b.matrix))
+  }
+  return sorted(values)
+}
+
+const emptyMatrix = (labels: readonly string[]): { readonly matrix: ConfusionMatrix; readonly cells: Float64Array } => {
+  const cells = new Float64Array(labels.length ** 2)
+  const rows = labels.map((_, t) => cells.subarray(t * labels.length, (t + 1) * labels.length))
+  return { matrix: { labels, rows: rows as unknown as number[][] }, cells }
+}
+
+const pairedCells = (first: ClassPredictions, second: ClassPredictions): ReadonlyMap<number, number> => {
+  const width = first.classes.length
+  const cells = new Map<number, number>()
+  const add = (key: number, count: number): void => void cells.set(key, (cells.get(key) ?? 0) + count)
+  const seen = new Set<number>()
+  const dense = width ** 3 <= 1 << 20 ? new Float64Array(width ** 3) : undefined
+  for (let i = 0; i < first.rows; i++) {
+    const truth = first.truth[i] as number
+    seen.add(truth)
+    const key = (truth * width + (first.predicted[i] as number)) * width + (second.predicted[i] as number)
+    if (dense === undefined) add(key, 1)
+    else dense[key] = (dense[key] as number) + 1
+  }
+  dense?.forEach((count, key) => {
+    if (count > 0) add(key, count)
+  })
+  // Either model may be the one that errs where both were right.
+  for (const truth of seen)
+    for (let other = 0; other < width; other++) {
+      if (other === truth) continue
+      const share = unseen / (2 * (width - 1))
+      add((truth * width + truth) * width + other, share)
+      add((truth * width + other) * width + truth, share)
+    }
+  return cells
+}
