@@ -63,6 +63,7 @@ export interface Platform {
 export const createPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const { root, log, project = 'local', location = 'local', random = Math.random } = options
   const { host, port } = options.listen ?? { host: '127.0.0.1', port: 0 }
+  const { host: httpHost, port: httpPort } = options.http ?? { host: '127.0.0.1', port: 0 }
   await mkdir(root, { recursive: true })
   const lock = await lockFolder(root)
   const records = createRecords(join(root, 'records'))
@@ -80,6 +81,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   let handlers: Handlers | undefined
   let engine: Engine | undefined
   let bound = port
+  let httpBound = 0
   const services = callServices(() => handlers?.table ?? {}, operations)
   const pipelineJobs = createPipelineJobs({
     jobs: collections.jobs,
@@ -91,6 +93,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
         services,
         addresses,
         vertexEndpoint: () => `${host}:${bound}`,
+        restEndpoint: () => `http://${httpHost}:${httpBound}`,
         containers: options.containers ?? 'refuse',
         ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
         log: (message, fields) => log.info(fields, message),
@@ -132,19 +135,16 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   })
   bound = grpc.port
   // What is mounted on the HTTP port: one line for each face.
-  const vertex = vertexRest({ handlers: made.table, schema, log })
+  const rest = { handlers: made.table, schema, log }
   const faces: readonly Face[] = [
-    { prefix: '/v1', plugin: vertex },
-    { prefix: '/v1beta1', plugin: vertex },
+    { prefix: '/v1', plugin: vertexRest('v1', rest) },
+    { prefix: '/v1beta1', plugin: vertexRest('v1beta1', rest) },
   ]
-  const http = await listenHttp(faces, {
-    ...(options.http ?? { host: '127.0.0.1', port: 0 }),
-    log,
-    ready,
-  }).catch(async (error) => {
+  const http = await listenHttp(faces, { host: httpHost, port: httpPort, log, ready }).catch(async (error) => {
     await Promise.allSettled([grpc.close(0), closeInside()])
     throw error
   })
+  httpBound = http.port
   try {
     await made.resume()
     await pipelineJobs.resume()

@@ -28,6 +28,8 @@ export interface JobEngineOptions {
   readonly addresses: Addresses
   /** `host:port` of the platform's gRPC face. */
   readonly vertexEndpoint: () => string
+  /** `http://host:port` of its REST face. */
+  readonly restEndpoint?: () => string
   readonly containers: 'host' | 'refuse'
   /** How many tasks run at once, over all jobs. Default: two for each core, four at least. */
   readonly parallelism?: number
@@ -78,6 +80,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
     findNative,
     containers,
     vertexEndpoint: options.vertexEndpoint,
+    ...(options.restEndpoint === undefined ? {} : { restEndpoint: options.restEndpoint }),
     ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
   })
 

@@ -36,6 +36,8 @@ export interface AttemptOptions {
   readonly addresses: Addresses
   /** `host:port` of the platform's gRPC face, asked for when a task starts. */
   readonly vertexEndpoint: () => string
+  /** `http://host:port` of its REST face. */
+  readonly restEndpoint?: () => string
   readonly taskTimeoutMs?: number
 }
 
@@ -106,6 +108,7 @@ export const processRequest = (
     project: runtime.context.project,
     location: runtime.context.location,
     vertexEndpoint: options.vertexEndpoint(),
+    ...(options.restEndpoint === undefined ? {} : { restEndpoint: options.restEndpoint() }),
     home: join(folder, 'work'),
     temporary: join(folder, 'tmp'),
   }

@@ -10,6 +10,8 @@ export interface TaskPlace {
   readonly location: string
   /** `host:port` of the platform's gRPC face. */
   readonly vertexEndpoint: string
+  /** `http://host:port` of its REST face. */
+  readonly restEndpoint?: string
   /** Home and temporary files of the task. */
   readonly home: string
   readonly temporary: string
@@ -46,5 +48,6 @@ export const taskEnvironment = (
     ...own,
     PYTHONPATH: pythonPath,
     WINNOW_VERTEX_ENDPOINT: place.vertexEndpoint,
+    ...(place.restEndpoint === undefined ? {} : { WINNOW_VERTEX_REST: place.restEndpoint }),
   }
 }

@@ -14,9 +14,15 @@ export interface JsonForm {
   write(type: string, message: Message): JsonObject
 }
 
-const any = 'google.protobuf.Any'
+/** The beta's messages are read and written by v1's description; only the types that an Any names are spelled otherwise. */
+export type ApiVersion = 'v1' | 'v1beta1'
 
-export const createJsonForm = (schema: Schema): JsonForm => {
+const any = 'google.protobuf.Any'
+const inVersion = (type: string, version: ApiVersion): string =>
+  type.replace(/^google\.cloud\.aiplatform\.v1(beta1)?\./, `google.cloud.aiplatform.${version}.`)
+const typeOf = (url: unknown): string => inVersion(String(url).slice(String(url).lastIndexOf('/') + 1), 'v1')
+
+export const createJsonForm = (schema: Schema, version: ApiVersion = 'v1'): JsonForm => {
   const read = (type: string, json: JsonObject, at = ''): Message =>
     Object.fromEntries(
       Object.entries(json).flatMap(([written, value]): [string, Json][] => {
@@ -61,16 +67,16 @@ export const createJsonForm = (schema: Schema): JsonForm => {
 
   const readAny = (value: JsonObject, at: string): Json => {
     const { '@type': url, ...rest } = value
-    const type = String(url).slice(String(url).lastIndexOf('/') + 1)
+    const type = typeOf(url)
     if (typeof url !== 'string' || !schema.fields(type)) throw wrong(`${at}.@type`, url ?? null, 'a known type')
-    return { '@type': url, ...read(type, rest, at) }
+    return { '@type': `type.googleapis.com/${type}`, ...read(type, rest, at) }
   }
 
   const write = (type: string, message: Message): JsonObject => {
     if (type === any) {
       const { '@type': url, ...rest } = message
-      const inner = String(url).slice(String(url).lastIndexOf('/') + 1)
-      return { '@type': `type.googleapis.com/${inner}`, ...write(inner, rest) }
+      const inner = typeOf(url)
+      return { '@type': `type.googleapis.com/${inVersion(inner, version)}`, ...write(inner, rest) }
     }
     const fields = schema.fields(type)
     return Object.fromEntries(

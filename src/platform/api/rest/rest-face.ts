@@ -5,7 +5,7 @@ import type { HandlerTable } from '../../services.ts'
 import { statusCodes, statusError, statusOf } from '../../status.ts'
 import type { Schema } from '../schema.ts'
 import { httpStatusOf, statusNameOf } from './http-status.ts'
-import { createJsonForm } from './json-form.ts'
+import { type ApiVersion, createJsonForm } from './json-form.ts'
 import { findRoute, routesOf } from './routes.ts'
 import { answerOf, requestOf } from './transcode.ts'
 
@@ -15,9 +15,9 @@ interface RestPorts {
   readonly log: Log
 }
 
-/** Vertex AI's REST API: the table of handlers, called as the `google.api.http` rules say. One plugin for each version's prefix. */
-export const vertexRest = ({ handlers, schema, log }: RestPorts): FastifyPluginAsync => {
-  const form = createJsonForm(schema)
+/** Vertex AI's REST API of one version: the table of handlers, called as the `google.api.http` rules say. */
+export const vertexRest = (version: ApiVersion, { handlers, schema, log }: RestPorts): FastifyPluginAsync => {
+  const form = createJsonForm(schema, version)
   const routes = routesOf(schema, handlers)
   return async (face) => {
     face.removeAllContentTypeParsers()
@@ -38,7 +38,7 @@ export const vertexRest = ({ handlers, schema, log }: RestPorts): FastifyPluginA
       handler: async ({ method, raw, body }, reply) => {
         const { pathname, searchParams } = new URL(raw.url ?? '', 'http://platform')
         // The beta's calls are the same as far as there are handlers.
-        const path = pathname.replace(/^\/v1beta1\//, '/v1/')
+        const path = pathname.replace(`/${version}/`, '/v1/')
         const found = findRoute(routes, method, path)
         if ('verbs' in found) throw notFound(method, pathname, found.verbs)
         const { route, bindings } = found

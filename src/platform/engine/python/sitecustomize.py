@@ -1,17 +1,20 @@
 """Leads Google's Vertex AI clients to the platform that runs this task, without a change to the task's code.
 
 Python imports this module at its start because its folder is on PYTHONPATH. Where WINNOW_VERTEX_ENDPOINT names a
-loopback address, every gRPC channel of Google's clients goes there in plain text, with anonymous credentials. It also
-runs the sitecustomize that it hides, if there is one.
+loopback address, every gRPC channel of Google's clients goes there in plain text, with anonymous credentials, and where
+WINNOW_VERTEX_REST does, what is asked of Vertex AI over HTTP. It also runs the sitecustomize that it hides, if there is
+one.
 """
 
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import re
 import sys
 
 _ENDPOINT = os.environ.get("WINNOW_VERTEX_ENDPOINT")
+_REST = os.environ.get("WINNOW_VERTEX_REST")
 _PROJECT = os.environ.get("GOOGLE_CLOUD_PROJECT", "local")
 
 
@@ -19,7 +22,10 @@ def _patch_auth(module):
     from google.auth.credentials import AnonymousCredentials
 
     def default(*_args, **_options):
-        return AnonymousCredentials(), _PROJECT
+        credentials = AnonymousCredentials()
+        # Some callers write the header themselves and fail where there is nothing to write.
+        credentials.token = "anonymous"
+        return credentials, _PROJECT
 
     module.default = default
 
@@ -42,7 +48,32 @@ def _patch_async_channels(module):
     module.create_channel = create_channel
 
 
+_VERTEX_HOST = re.compile(r"^https://(?:[a-z0-9-]+-)?aiplatform\.googleapis\.com(?::443)?(?=/)")
+
+
+def _patch_requests(module):
+    own = module.Session.request
+
+    def request(self, method, url, *args, **options):
+        if _REST and isinstance(url, str):
+            url = _VERTEX_HOST.sub(_REST, url)
+        return own(self, method, url, *args, **options)
+
+    module.Session.request = request
+
+
+def _patch_polling(module):
+    # The components ask a cloud every twenty seconds whether it is done; a machine can be asked sooner.
+    module._POLLING_INTERVAL_IN_SECONDS = 1
+
+
+_LAUNCHERS = "google_cloud_pipeline_components.container.v1.gcp_launcher"
+
 _PATCHES = {
+    f"{_LAUNCHERS}.job_remote_runner": _patch_polling,
+    f"{_LAUNCHERS}.lro_remote_runner": _patch_polling,
+    f"{_LAUNCHERS}.pipeline_remote_runner": _patch_polling,
+    "requests.sessions": _patch_requests,
     "google.auth": _patch_auth,
     "google.api_core.grpc_helpers": _patch_channels,
     "google.api_core.grpc_helpers_async": _patch_async_channels,
