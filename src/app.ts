@@ -61,7 +61,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
         }),
       ),
     }),
-    compiler: createCompiler({ environments }),
+    compiler: opened.use(createCompiler({ environments, warm: true })),
     source: (repository) =>
       createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
     target: (name) => targets.byName.get(name),

@@ -4,7 +4,7 @@ import type { Time } from './time.ts'
 
 /** What a pipeline is compiled from, as winnow.yaml says it. Paths are relative to the repository's root. */
 export type PipelineSource =
-  | { readonly kind: 'kfp'; readonly file: string; readonly function?: string; readonly requirements?: string }
+  | { readonly kind: 'kfp' | 'tfx'; readonly file: string; readonly function?: string; readonly requirements?: string }
   | { readonly kind: 'ir'; readonly file: string }
 
 export type BuildState = 'wanted' | 'compiling' | 'compiled' | 'failed'

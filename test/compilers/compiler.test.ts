@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type CompileLimits, createCompiler } from '../../src/adapters/compilers/compiler.ts'
 import { createIsolation } from '../../src/adapters/compilers/isolation.ts'
 import { readCapped } from '../../src/adapters/compilers/repository-file.ts'
@@ -40,8 +40,17 @@ const lay = async (files: Readonly<Record<string, string>>): Promise<void> => {
     await writeFile(join(folder, path), text)
   }
 }
-const compile = (source: PipelineSource, limits: Partial<CompileLimits> = {}): Promise<CompileResult> =>
-  createCompiler({ environments, limits }).compile(folder, source, never)
+// One warm compiler for all: what one test leaves in it is what another would find.
+const warm = createCompiler({ environments, warm: true })
+afterAll(() => warm[Symbol.asyncDispose]())
+const kinds = ['cold', 'warm'] as const
+let kind: (typeof kinds)[number] = 'cold'
+
+const compile = async (source: PipelineSource, limits: Partial<CompileLimits> = {}): Promise<CompileResult> => {
+  if (kind === 'warm' && Object.keys(limits).length === 0) return warm.compile(folder, source, never)
+  await using compiler = createCompiler({ environments, limits, warm: kind === 'warm' })
+  return compiler.compile(folder, source, never)
+}
 
 const compileText = async (
   text: string,
@@ -52,7 +61,14 @@ const compileText = async (
   return compile({ kind: 'kfp', file: 'pipelines/p.py', ...(name === undefined ? {} : { function: name }) }, limits)
 }
 
-describe('a KFP pipeline', () => {
+describe.each(kinds)('a KFP pipeline, %s', (chosen) => {
+  beforeAll(() => {
+    kind = chosen
+  })
+  afterAll(() => {
+    kind = 'cold'
+  })
+
   it('compiles to its IR, with the same digest each time', async () => {
     const first = await compileText(hello, 'hello')
     const second = await compileText(hello)
@@ -201,7 +217,14 @@ describe('a KFP pipeline', () => {
   })
 })
 
-describe('the compiled code', () => {
+describe.each(kinds)('the compiled code, %s', (chosen) => {
+  beforeAll(() => {
+    kind = chosen
+  })
+  afterAll(() => {
+    kind = 'cold'
+  })
+
   it('sees no credentials, no settings of ours and no home', async () => {
     const before = { ...process.env }
     const secrets = {
@@ -301,7 +324,8 @@ ${hello}`
   it('ends when the one who waits for it goes', async () => {
     await lay({ 'p.py': 'import pathlib, time\npathlib.Path("begun").touch()\nwhile True:\n    time.sleep(0.01)\n' })
     const abort = new AbortController()
-    const compiling = createCompiler({ environments }).compile(folder, { kind: 'kfp', file: 'p.py' }, abort.signal)
+    await using compiler = createCompiler({ environments, warm: chosen === 'warm' })
+    const compiling = compiler.compile(folder, { kind: 'kfp', file: 'p.py' }, abort.signal)
     await expect
       .poll(
         () =>

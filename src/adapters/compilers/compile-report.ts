@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { PipelineSource } from '../../domain/build.ts'
 import type { JsonObject } from '../../domain/json.ts'
 
 const Frame = z.object({
@@ -12,30 +13,53 @@ const names = z.array(z.string())
 const text = z.string().catch('')
 const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
-/** What compile_kfp.py writes. */
+/** One of the two SDKs that a pipeline in Python is written with. */
+export interface Sdk {
+  readonly name: 'kfp' | 'tfx'
+  /** Ours, in python/. */
+  readonly script: string
+  /** For a pipeline whose `requirements` are not given. */
+  readonly requirements: readonly string[]
+  /** A line of a requirements file that brings it. */
+  readonly example: string
+  /** What to do about a plain function, and about a file without any pipeline. */
+  readonly makesPipeline: string
+  readonly noPipeline: string
+}
+
+/** What compile_kfp.py and compile_tfx.py write. */
 export const CompileReport = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('pipeline'), sdk: text, pipelineSpec: jsonObject, platformSpec: jsonObject.optional() }),
+  z.object({
+    kind: z.literal('pipeline'),
+    sdk: text,
+    pipelineSpec: jsonObject,
+    platformSpec: jsonObject.optional(),
+    /** Modules of prebuilt components that the source imported. */
+    modules: names.catch([]),
+  }),
+  z.object({ kind: z.literal('job'), sdk: text, job: jsonObject }),
   z.object({
     kind: z.enum(['syntax', 'raised', 'memory', 'exit']),
     type: z.string(),
     message: z.string(),
     frames: z.array(Frame),
   }),
-  z.object({ kind: z.enum(['missing', 'none', 'several']), names }),
+  z.object({ kind: z.enum(['missing', 'none', 'several', 'needs-arguments']), names }),
   z.object({ kind: z.literal('plain'), names, callable: z.boolean() }),
   z.object({ kind: z.enum(['no-sdk', 'old-sdk']), message: z.string() }),
   z.object({ kind: z.literal('not-python') }),
 ])
 export type CompileReport = z.infer<typeof CompileReport>
-type Refused = Exclude<CompileReport, { kind: 'pipeline' }>
+type PythonSource = Extract<PipelineSource, { kind: 'kfp' | 'tfx' }>
+type Refused = Exclude<CompileReport, { kind: 'pipeline' | 'job' }>
 
 /** The first line says what is wrong, the details where: innermost frame last, as Python prints them. */
 export const explainRefusal = (
   report: Refused,
-  file: string,
-  asked: string | undefined,
-  requirements: string,
+  { file, function: asked, requirements }: PythonSource,
+  sdk: Sdk,
 ): { readonly error: string; readonly details: readonly string[] } => {
+  const list = requirements ?? 'a requirements file, named by requirements: in winnow.yaml'
   const only = (error: string): { error: string; details: readonly string[] } => ({ error, details: [] })
   switch (report.kind) {
     case 'syntax':
@@ -61,23 +85,27 @@ export const explainRefusal = (
     case 'missing':
       return only(
         report.names.length === 0
-          ? `${file} has no ${asked}, nor any other function under @dsl.pipeline`
+          ? `${file} has no ${asked}, nor any other pipeline`
           : `${file} has no pipeline ${asked}; it has ${report.names.join(', ')}`,
       )
     case 'none':
-      return only(`${file} has no pipeline: put @dsl.pipeline above its function`)
+      return only(`${file} has no pipeline: ${sdk.noPipeline}`)
     case 'several':
       return only(`${file} has ${report.names.length} pipelines (${report.names.join(', ')}): name one with function:`)
+    case 'needs-arguments':
+      return only(
+        `${asked ?? 'create_pipeline'} in ${file} wants ${report.names.join(', ')}: give them defaults, or name a function that wants nothing with function:`,
+      )
     case 'plain':
       return only(
         report.callable
-          ? `${asked} in ${file} is a plain function: put @dsl.pipeline above it`
-          : `${asked} in ${file} is no pipeline`,
+          ? `${asked ?? 'create_pipeline'} in ${file} is a plain function: ${sdk.makesPipeline}`
+          : `${asked ?? 'create_pipeline'} in ${file} is no pipeline`,
       )
     case 'no-sdk':
-      return only(`kfp cannot be imported (${report.message}): add it to ${requirements}, such as kfp==2.17.0`)
+      return only(`${sdk.name} cannot be imported (${report.message}): add it to ${list}, such as ${sdk.example}`)
     case 'old-sdk':
-      return only(`${requirements} asks for kfp ${report.message}; Winnow compiles with kfp 2 or newer`)
+      return only(`${list} asks for kfp ${report.message}; Winnow compiles with kfp 2 or newer`)
     case 'not-python':
       return only(`${file} is no Python file: its name should end in .py`)
   }

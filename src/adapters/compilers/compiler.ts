@@ -2,9 +2,12 @@ import { digestJson } from '../../domain/digest.ts'
 import type { Compiler } from '../../domain/ports.ts'
 import type { Duration } from '../../domain/time.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
+import { coldRun } from './confined.ts'
 import { compileIr } from './ir.ts'
 import { createIsolation } from './isolation.ts'
-import { compileKfp, fingerprintKfp } from './kfp.ts'
+import { compilePython, fingerprintPython, type PythonPorts } from './python-source.ts'
+import { kfpSdk, tfxSdk } from './sdks.ts'
+import { createWarmWorkers } from './warm-workers.ts'
 
 export interface CompileLimits {
   /** Of the compile itself; making its environment comes before and takes the time it takes. */
@@ -21,27 +24,44 @@ const defaultLimits: CompileLimits = {
 }
 
 /** Rises with every change of what a compile makes of the same sources. */
-const compilerVersion = 1
+const compilerVersion = 2
 
-/** One compiler for every kind of source. */
+/** One compiler for every kind of source. With `warm` it keeps Pythons that have imported kfp, until it is disposed of. */
 export const createCompiler = (options: {
   readonly environments: PythonEnvironments
   readonly limits?: Partial<CompileLimits>
-}): Compiler => {
+  readonly warm?: boolean
+}): Compiler & AsyncDisposable => {
   const limits = { ...defaultLimits, ...options.limits }
   const isolate = createIsolation()
+  const cold = coldRun(isolate)
+  const workers = options.warm ? createWarmWorkers({ isolate, memoryBytes: limits.memoryBytes }) : undefined
+  const { environments } = options
+  const coldPorts: PythonPorts = { environments, limits, runIn: () => ({ run: cold }) }
+  const kfpPorts: PythonPorts = workers === undefined ? coldPorts : { ...coldPorts, runIn: workers.runIn }
   return {
     async fingerprint(source, readFile) {
-      const of = source.kind === 'kfp' ? await fingerprintKfp(source, readFile) : source.kind
-      return digestJson({ version: compilerVersion, of })
+      switch (source.kind) {
+        case 'kfp':
+          return digestJson({ version: compilerVersion, of: await fingerprintPython(source, kfpSdk, readFile) })
+        case 'tfx':
+          return digestJson({ version: compilerVersion, of: await fingerprintPython(source, tfxSdk, readFile) })
+        case 'ir':
+          return digestJson({ version: compilerVersion, of: source.kind })
+      }
     },
     compile(folder, source, signal) {
       switch (source.kind) {
         case 'kfp':
-          return compileKfp(folder, source, { environments: options.environments, isolate, limits }, signal)
+          return compilePython(folder, source, kfpSdk, kfpPorts, signal)
+        case 'tfx':
+          return compilePython(folder, source, tfxSdk, coldPorts, signal)
         case 'ir':
           return compileIr(folder, source.file, limits)
       }
+    },
+    async [Symbol.asyncDispose]() {
+      await workers?.[Symbol.asyncDispose]()
     },
   }
 }
