@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestJson } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
@@ -16,6 +17,8 @@ export interface Installation {
 }
 
 const tailLines = 30
+/** Less than this is no room: an installer stops at the file that does not fit and leaves some. */
+const probeBytes = 1024 * 1024
 /** Packages asked for as `--no-deps NAME`: installed alone, before the others. */
 const alone = /^--no-deps\s+/
 
@@ -48,6 +51,20 @@ const tailOf = ({ stdout, stderr }: ProcessResult): readonly string[] =>
     .filter((line) => line.trim() !== '')
     .slice(-tailLines)
 
+/** venv runs pip inside and swallows what it says, so a full disk is asked for as well as read about. */
+const isFull = async (folder: string, { stdout, stderr }: ProcessResult): Promise<boolean> => {
+  if (/\bENOSPC\b|No space left on device|Disk quota exceeded/i.test(stdout + stderr)) return true
+  const probe = join(folder, `.room-${randomBytes(4).toString('hex')}`)
+  try {
+    await writeFile(probe, Buffer.alloc(probeBytes))
+    return false
+  } catch (error) {
+    return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+  } finally {
+    await rm(probe, { force: true }).catch(() => {})
+  }
+}
+
 /**
  * Makes a virtual environment in `folder` and installs the requirements: with uv where it is, else with venv and pip.
  * Returns the digest of what was installed. Raises environment_failed with the tail of the installer's output.
@@ -63,6 +80,11 @@ export const installEnvironment = async (installation: Installation): Promise<Di
     const result = await runProcess({ command, args, cwd: parent, env, onLine: progress, background: true }, signal)
     signal.throwIfAborted()
     if (result.exitCode === 0) return result.stdout
+    if (await isFull(parent, result))
+      throw new Fault('disk_full', `${what} failed: no space is left on the disk of ${parent}`, {
+        remedy: `make room there, or put the environments elsewhere`,
+        details: tailOf(result),
+      })
     throw new Fault('environment_failed', `${what} failed: ${tailOf(result).at(-1) ?? 'no output'}`, {
       remedy,
       details: tailOf(result),
@@ -92,7 +114,7 @@ export const installEnvironment = async (installation: Installation): Promise<Di
     const packages = lines.filter((line) => !line.startsWith('-')).join(', ')
     const remedy = 'check the names and versions of the requirements, and that the package index can be reached'
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...options, '-r', list]
-    const uv = ['pip', 'install', '--python', inside, ...options, '-r', list]
+    const uv = ['pip', 'install', '--compile-bytecode', '--python', inside, ...options, '-r', list]
     await step(`installing ${packages}`, withUv ? 'uv' : inside, withUv ? uv : pip, remedy)
   }
   const single = requirements.filter((line) => alone.test(line)).map((line) => line.replace(alone, ''))

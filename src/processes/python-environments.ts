@@ -179,6 +179,11 @@ export const createPythonEnvironments = (options: { folder: string; python?: str
       } catch (fault) {
         signal?.throwIfAborted()
         if (fault instanceof Fault) throw fault
+        if ((fault as NodeJS.ErrnoException).code === 'ENOSPC')
+          throw new Fault('disk_full', `the Python environment could not be made: no space is left for ${folder}`, {
+            remedy: 'make room there, or put the environments elsewhere',
+            cause: fault,
+          })
         throw new Fault('environment_failed', `the Python environment could not be made: ${messageOf(fault)}`, {
           remedy: `check that ${folder} can be written and has room`,
           cause: fault,

@@ -110,19 +110,37 @@ describe('runProcess', () => {
     expect(result.stdout).not.toContain('\ufffd')
   })
 
-  it('keeps a process under its memory limit', async () => {
+  it('holds a process with all that it starts to its memory limit, and says so', async () => {
     const hungry = (memoryBytes: number) =>
       runProcess({
         command: 'python3',
-        args: ['-c', 'x = bytearray(300 * 1024 * 1024); print("had it")'],
+        // Two that hold 150 MiB each: neither alone is too much.
+        args: [
+          '-c',
+          'import os; p = os.fork(); x = bytearray(b"x") * (150 << 20); p and os.waitpid(p, 0); print("had it")',
+        ],
         cwd: folder,
         env: scrubbedEnvironment(),
         memoryBytes,
       })
-    const refused = await hungry(200 * 1024 * 1024)
-    expect(refused.exitCode).toBe(1)
-    expect(refused.stderr).toContain('MemoryError')
-    expect((await hungry(600 * 1024 * 1024)).stdout).toBe('had it\n')
+    const killed = await hungry(200 << 20)
+    expect(killed.memory).toMatchObject({ exhausted: 'limit', limitBytes: 200 << 20 })
+    expect(killed.memory?.peakBytes).toBeGreaterThan(100 << 20)
+    const fed = await hungry(2 * 1024 ** 3)
+    expect(fed).toMatchObject({ exitCode: 0, memory: { exhausted: null } })
+    expect(fed.stdout).toContain('had it')
+  })
+
+  it('does not take a plain kill for want of memory', async () => {
+    const result = await runProcess(shell('kill -9 $$', { memoryBytes: 200 << 20 }))
+    expect(result).toMatchObject({ signal: 'SIGKILL', memory: { exhausted: null } })
+  })
+
+  it('runs a command inside another program', async () => {
+    const result = await runProcess(
+      shell('echo inside', { enclose: (command, args) => ['/usr/bin/env', ['A=b', command, ...args]] }),
+    )
+    expect(result.stdout).toBe('inside\n')
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { Fault, messageOf } from '../domain/errors.ts'
 import { lowerPriority } from './lower-priority.ts'
+import { guardMemory, type MemoryGuard, type MemoryUse } from './memory-guard.ts'
 import { createOutputTail } from './output-tail.ts'
 import { currentScope } from './process-scope.ts'
 import { identify, type ProcessIdentity, scopeVariable, signalProcess } from './process-table.ts'
@@ -25,8 +26,10 @@ export interface ProcessRequest {
   readonly background?: boolean
   /** Milliseconds after which the whole process group is killed. */
   readonly timeoutMs?: number
-  /** The most memory that each of its processes may hold (RLIMIT_DATA). */
+  /** The most memory that it may hold together with all that it starts. */
   readonly memoryBytes?: number
+  /** Puts another program around the command (a sandbox), which then runs it; limits hold for both. */
+  readonly enclose?: Enclose
   /** Of the captured text of each stream; the tail is kept. Default 1 MiB. */
   readonly maxOutputBytes?: number
 }
@@ -38,22 +41,19 @@ export interface ProcessResult {
   readonly stdout: string
   readonly stderr: string
   readonly durationMs: number
+  /** Known where the process was started with a guard. */
+  readonly memory?: MemoryUse
 }
+
+export type Enclose = (command: string, args: readonly string[]) => readonly [string, readonly string[]]
 
 /** Between SIGTERM and SIGKILL: long enough to write a last line, short enough for a person who waits. */
 const graceMs = 2_000
 /** How long pipes may stay open after the group is dead: a daemon that left the group can hold them for ever. */
 const drainMs = 1_000
+/** What shells and sandboxes exit with when the process inside them was killed: 128 + SIGKILL. */
+const killedInside = 137
 const mebibyte = 1024 * 1024
-
-/** Where limits are asked for, a shell sets them and turns into the command: same pid, same group. */
-const withLimits = ({ command, args, memoryBytes }: ProcessRequest): readonly [string, readonly string[]] =>
-  memoryBytes === undefined
-    ? [command, args]
-    : [
-        '/bin/sh',
-        ['-c', 'ulimit -d "$1" && shift && exec "$@"', 'sh', String(Math.ceil(memoryBytes / 1024)), command, ...args],
-      ]
 
 const cannotStart = (request: ProcessRequest, cause: unknown): Fault =>
   new Fault('process_failed', `cannot start ${request.command} in ${request.cwd}: ${messageOf(cause)}`, {
@@ -75,8 +75,9 @@ const requireStartable = (request: ProcessRequest): void => {
 const startChild = async (
   request: ProcessRequest,
   env: Readonly<Record<string, string>>,
+  guard: MemoryGuard,
 ): Promise<ChildProcessWithoutNullStreams & { readonly pid: number }> => {
-  const [command, args] = withLimits(request)
+  const [command, args] = guard.enclose(...(request.enclose ?? bare)(request.command, request.args))
   let child: ChildProcessWithoutNullStreams
   try {
     child = spawn(command, args, { cwd: request.cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
@@ -88,6 +89,8 @@ const startChild = async (
   if (request.background) lowerPriority(child.pid)
   return child as ChildProcessWithoutNullStreams & { readonly pid: number }
 }
+
+const bare: Enclose = (command, args) => [command, args]
 
 const openLog = (path: string | undefined): WriteStream | undefined =>
   path === undefined ? undefined : createWriteStream(path, { flags: 'a' })
@@ -101,14 +104,25 @@ export const runProcess = async (request: ProcessRequest, signal?: AbortSignal):
   const begun = performance.now()
   const since = (): number => Math.round(performance.now() - begun)
   if (signal?.aborted)
-    return { exitCode: null, signal: 'SIGTERM', timedOut: false, stdout: '', stderr: '', durationMs: 0 }
+    return {
+      exitCode: null,
+      signal: 'SIGTERM',
+      timedOut: false,
+      stdout: '',
+      stderr: '',
+      durationMs: 0,
+      memory: noMemory,
+    }
   requireStartable(request)
 
   const scope = currentScope()
-  const child = await startChild(
-    request,
-    scope === undefined ? request.env : { ...request.env, [scopeVariable]: scope.token },
-  )
+  const env = scope === undefined ? request.env : { ...request.env, [scopeVariable]: scope.token }
+  const guard = guardMemory(request.memoryBytes)
+  const child = await startChild(request, env, guard).catch(async (fault: unknown) => {
+    await guard.end(false)
+    throw fault
+  })
+  guard.watch(child.pid, () => signalProcess(-child.pid, 'SIGKILL'))
   const log = openLog(request.logFile)
   let logFault: unknown
   log?.on('error', (error) => {
@@ -179,6 +193,7 @@ export const runProcess = async (request: ProcessRequest, signal?: AbortSignal):
   clearTimeout(timer)
   clearTimeout(killer)
   signal?.removeEventListener('abort', endGroup)
+  const memory = await guard.end(child.signalCode === 'SIGKILL' || child.exitCode === killedInside)
   if (log !== undefined && logFault === undefined) {
     log.end()
     await finished(log).catch(() => {})
@@ -194,5 +209,6 @@ export const runProcess = async (request: ProcessRequest, signal?: AbortSignal):
     stdout: tails.stdout.text(),
     stderr: tails.stderr.text(),
     durationMs: since(),
+    memory,
   }
 }

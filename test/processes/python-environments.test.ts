@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -176,5 +176,20 @@ describe('Python environments', () => {
         process.env['PATH'] = before
       }
     })
+  })
+
+  // A small disk of its own needs a mount namespace; where the kernel gives none, there is nothing to fill.
+  const smallDisk = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0
+  if (!smallDisk) console.warn('skipped: no mount namespace here, so no full disk')
+  it.skipIf(!smallDisk)('says that the disk is full, and blames nothing else', async () => {
+    await mkdir(folder)
+    const script = 'mount -t tmpfs -o size="$1"m tmpfs "$2" && exec "$3" "$4" "$2"'
+    const ensure = join(here, 'ensure-environment.ts')
+    const command = ['-c', script, 'sh', '2', folder, process.execPath, ensure]
+    const said = spawnSync('unshare', ['--map-root-user', '--mount', 'sh', ...command], { encoding: 'utf8' })
+    expect(said.status).not.toBe(0)
+    expect(said.stderr).toContain('disk_full')
+    expect(said.stderr).toContain(folder)
+    expect(said.stderr).not.toContain('environment_failed')
   })
 })
