@@ -1,6 +1,7 @@
 import { Fault } from '../../domain/errors.ts'
 import type { ReadyTask } from '../../pipelines/execution.ts'
 import { containerWork } from './container-work.ts'
+import { gcpcWork } from './gcpc-work.ts'
 import { importerWork } from './importer-work.ts'
 import { nativeWork } from './native-work.ts'
 import { pythonWork } from './python-work.ts'
@@ -12,7 +13,7 @@ import type { Work, WorkOptions } from './work.ts'
 /** How a task is done on this machine; each kind of executor has a file of its own. */
 export const findWork = ({ spec }: JobRuntime, { name, executor }: ReadyTask, options: WorkOptions): Work => {
   if (executor.kind === 'importer') return importerWork(executor, options.addresses)
-  if (executor.kind === 'resolver') return resolverWork()
+  if (executor.kind === 'resolver') return resolverWork(executor.queries)
   if (executor.kind !== 'container')
     throw new Fault('component_unsupported', `${name} is done by an executor that this machine does not know`, {
       remedy: 'run this pipeline on Vertex AI or Kubeflow',
@@ -23,6 +24,8 @@ export const findWork = ({ spec }: JobRuntime, { name, executor }: ReadyTask, op
       return pythonWork(executor, runnable.component, options)
     case 'native':
       return nativeWork(executor, runnable.component, options)
+    case 'gcpc':
+      return gcpcWork(executor, runnable.launcher, options)
     case 'container':
       return containerWork(executor, options)
     case undefined:

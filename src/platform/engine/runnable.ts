@@ -3,6 +3,7 @@ import type { Json } from '../../domain/json.ts'
 import type { ContainerExecutor } from '../../pipelines/execution.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
 import type { NativeComponent } from '../components/component.ts'
+import { type GcpcLauncher, parseGcpc } from './gcpc.ts'
 import { type LightweightPython, parseLightweightPython } from './lightweight-python.ts'
 
 /** A native component says itself whether its outputs may be taken from a cache: those that make resources may not. */
@@ -17,6 +18,7 @@ export type FindNative = (
 export type Runnable =
   | { readonly kind: 'python'; readonly component: LightweightPython }
   | { readonly kind: 'native'; readonly component: CatalogueEntry }
+  | { readonly kind: 'gcpc'; readonly launcher: GcpcLauncher }
   | { readonly kind: 'container' }
 
 export interface RunnableOptions {
@@ -39,6 +41,8 @@ export const runnableOf = (
   if (native !== undefined) return { kind: 'native', component: native }
   const python = parseLightweightPython(container, sdkVersion)
   if (python !== undefined) return { kind: 'python', component: python }
+  const launcher = parseGcpc(container)
+  if (launcher !== undefined) return { kind: 'gcpc', launcher }
   // Without a command it is the image's entry point that would run, and there is no image.
   return containers === 'host' && container.command.length > 0 ? { kind: 'container' } : undefined
 }
@@ -55,11 +59,16 @@ const tasksOf = (spec: PipelineSpec, label: string): readonly string[] => {
 /** Refuses a spec with a task that cannot run here, before anything of it runs: Fault `component_unsupported`. */
 export const requireRunnable = (spec: PipelineSpec, options: RunnableOptions): void => {
   const refused: string[] = []
+  const absent: string[] = []
   for (const [label, { container, customJob }] of Object.entries(spec.deploymentSpec?.executors ?? {})) {
     if (customJob !== undefined) refused.push(...tasksOf(spec, label).map((task) => `task ${task} is a custom job`))
     if (container === undefined) continue
     const { image, command = [], args = [] } = container
-    if (runnableOf({ image, command, args }, spec.sdkVersion, options) !== undefined) continue
+    const runnable = runnableOf({ image, command, args }, spec.sdkVersion, options)
+    if (runnable?.kind === 'gcpc' && runnable.launcher.needs !== undefined)
+      for (const task of tasksOf(spec, label))
+        absent.push(`task ${task} needs ${runnable.launcher.needs} (${runnable.launcher.module})`)
+    if (runnable !== undefined) continue
     for (const task of tasksOf(spec, label))
       refused.push(
         command.length === 0
@@ -67,6 +76,11 @@ export const requireRunnable = (spec: PipelineSpec, options: RunnableOptions): v
           : `task ${task} needs the container image ${image}`,
       )
   }
+  if (absent.length > 0)
+    throw new Fault('component_unsupported', `This machine has no such service: ${absent.join('; ')}`, {
+      remedy: 'Run this pipeline on Vertex AI, or leave these steps out.',
+      details: absent,
+    })
   if (refused.length === 0) return
   throw new Fault('component_unsupported', `This machine runs no containers: ${refused.join('; ')}`, {
     remedy:
