@@ -6,6 +6,7 @@ import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
 import { type ProcessRequest, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
+import { artifactValue } from './artifact-value.ts'
 import { readTaskOutputs } from './executor-output.ts'
 import type { EngineJob } from './job.ts'
 import { type JobFiles, numericId } from './job-files.ts'
@@ -56,6 +57,7 @@ const layoutOf = (
     // Its folder is what dsl.get_uri() gives: what a task puts there is an artifact and outlives the job's scratch.
     outputFile: join(files.artifacts(task.path), 'executor_output.json'),
     localPath: (uri) => localOr(uri, addresses),
+    artifactValue: ({ uri, customPath }) => artifactValue(customPath ?? localOr(uri, addresses)),
   }
 }
 
