@@ -111,7 +111,6 @@ export const runProcess = async (request: ProcessRequest, signal?: AbortSignal):
       stdout: '',
       stderr: '',
       durationMs: 0,
-      memory: noMemory,
     }
   requireStartable(request)
 
