@@ -1,10 +1,20 @@
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Json, JsonObject } from '../domain/json.ts'
+import { extname, join } from 'node:path'
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import type { Addresses } from './addresses.ts'
+import { type BatchInput, fieldsOf, inputOf, outputOf } from './batch-job.ts'
 import type { Deployments } from './deployments.ts'
 import { type InstancesFormat, readInstances } from './instance-files.ts'
+import {
+  csvLine,
+  jsonLine,
+  type LineFile,
+  type LineOf,
+  openLineFile,
+  type PredictedLine,
+  tableLine,
+} from './prediction-files.ts'
 import type { BatchPredictionJob } from './resources.ts'
+import type { ModelDescription } from './serving/model-files.ts'
 import { type Status, statusError, statusOf } from './status.ts'
 
 /** What came out of a batch; counts are int64 and so texts. */
@@ -21,13 +31,15 @@ export interface BatchOutcome extends JsonObject {
 const chunkSize = 512
 const shownFailures = 20
 
-const resultsFile = 'prediction.results-00000-of-00001'
-const errorsFile = 'prediction.errors_stats-00000-of-00001'
+interface Predicted {
+  readonly line: PredictedLine
+  readonly sent: Json
+}
 
 /**
- * Predicts every instance of the job's input and writes `{instance, prediction}` lines into its output folder, and
- * `{instance, error}` lines for those that the model cannot take. Nothing of a half-done batch is seen under the final
- * names, so it can be done again from its start after a crash.
+ * Predicts every instance of the job's input and writes the predictions to the job's output, and beside them the
+ * instances that the model cannot take, with why. Nothing of a half-done batch is seen under the final names, so it
+ * can be done again from its start after a crash.
  */
 export const runBatchPrediction = async (
   job: BatchPredictionJob,
@@ -35,91 +47,104 @@ export const runBatchPrediction = async (
   progress: (stats: BatchOutcome['completionStats']) => void,
   signal: AbortSignal,
 ): Promise<BatchOutcome> => {
-  const { uris, format } = inputOf(job)
-  const folder = addresses.resolve(outputDirectoryOf(job))
-  const files = (await Promise.all(uris.map((uri) => addresses.files(uri)))).flat()
+  const files = await inputFiles(inputOf(job), addresses)
+  const fields = fieldsOf(job)
   const { model, modelVersionId } = job
   const served = await deployments.served(model, modelVersionId)
-  await mkdir(folder, { recursive: true })
-  const results = await open(join(folder, `.${resultsFile}`), 'w')
-  const errors = await open(join(folder, `.${errorsFile}`), 'w')
+  const { results, errors, predictedLine, refusedLine } = await openOutput(job, served.description, addresses)
   const failures: Status[] = []
   let [succeeded, failed] = [0, 0]
   const stats = () => ({ successfulCount: String(succeeded), failedCount: String(failed), incompleteCount: '0' })
 
-  const fail = async (where: string, problem: string, instance: Json): Promise<void> => {
+  const fail = async (where: string, problem: string, line: PredictedLine): Promise<void> => {
     failed += 1
-    if (failures.length < shownFailures)
-      failures.push(statusOf(statusError('INVALID_ARGUMENT', `${where}: ${problem}`)))
-    await writeLine(errors, { instance, error: { code: 3, message: `${where}: ${problem}` } })
+    const error = { code: 3, message: `${where}: ${problem}` }
+    if (failures.length < shownFailures) failures.push(statusOf(statusError('INVALID_ARGUMENT', error.message)))
+    await errors.write([refusedLine(line, error)])
   }
-  const predict = async (chunk: readonly Json[]): Promise<void> => {
+  const predict = async (chunk: readonly Predicted[]): Promise<void> => {
     if (chunk.length === 0) return
     signal.throwIfAborted()
-    const predictions = await deployments.predict(model, modelVersionId, chunk, signal)
-    const lines = chunk.map((instance, at) => JSON.stringify({ instance, prediction: predictions[at] }))
-    await results.write(`${lines.join('\n')}\n`)
+    const instances = chunk.map(({ sent }) => sent)
+    const predictions = await deployments.predict(model, modelVersionId, instances, signal)
+    await results.write(chunk.map(({ line }, at) => predictedLine(line, predictions[at] ?? null)))
     succeeded += chunk.length
     progress(stats())
   }
+  const lineOf = (instance: Json): PredictedLine =>
+    fields.key !== undefined && isJsonObject(instance) ? { key: instance[fields.key] ?? null } : { instance }
 
   try {
-    let chunk: Json[] = []
-    for (const file of files)
+    let chunk: Predicted[] = []
+    for (const { file, format } of files)
       for await (const read of readInstances(file, format)) {
-        const problem = read.problem ?? served.problemOf(read.instance)
-        if (problem !== null)
-          await fail(`${file}:${read.line}`, problem, read.problem === undefined ? read.instance : null)
-        else if (read.problem === undefined) chunk.push(read.instance)
+        const instance = read.problem === undefined ? read.instance : null
+        const sent = isJsonObject(instance) ? fields.sent(instance) : instance
+        const problem = read.problem ?? served.problemOf(sent)
+        if (problem !== null) await fail(`${file}:${read.line}`, problem, lineOf(instance))
+        else chunk.push({ line: lineOf(instance), sent })
         if (chunk.length < chunkSize) continue
         await predict(chunk)
         chunk = []
       }
     await predict(chunk)
-    await results.sync()
+    await errors.publish()
+    await results.publish()
   } finally {
     await Promise.all([results.close(), errors.close()])
   }
-  await rename(join(folder, `.${errorsFile}`), join(folder, errorsFile))
-  await rename(join(folder, `.${resultsFile}`), join(folder, resultsFile))
   return { completionStats: stats(), partialFailures: failures }
 }
 
-const writeLine = async (handle: FileHandle, line: Json): Promise<void> => {
-  await handle.write(`${JSON.stringify(line)}\n`)
+const inputFiles = async (
+  { uris, format }: BatchInput,
+  addresses: Addresses,
+): Promise<readonly { readonly file: string; readonly format: InstancesFormat }[]> => {
+  const files = (await Promise.all(uris.map((uri) => addresses.files(uri)))).flat()
+  return files.map((file) => {
+    if (format !== 'table') return { file, format }
+    if (extname(file) === '.parquet')
+      throw statusError(
+        'INVALID_ARGUMENT',
+        `${file} is Parquet, which batch predictions do not read: query it into a table`,
+      )
+    return { file, format: extname(file) === '.csv' ? 'csv' : 'jsonl' }
+  })
 }
 
-const at = (value: Json | undefined, key: string): Json | undefined => (value as JsonObject | null | undefined)?.[key]
-
-/** Where the instances are and how they are written. INVALID_ARGUMENT where the job does not say, or says it in a way that is not read here. */
-export const inputOf = (job: JsonObject): { readonly uris: readonly string[]; readonly format: InstancesFormat } => {
-  const config = job.inputConfig
-  const format = at(config, 'instancesFormat')
-  const uris = [at(at(config, 'gcsSource'), 'uris'), at(at(config, 'bigquerySource'), 'inputUri')]
-    .flat()
-    .filter((uri) => typeof uri === 'string')
-  if (uris.length === 0)
-    throw statusError('INVALID_ARGUMENT', 'input_config names neither gcs_source.uris nor bigquery_source.input_uri')
-  // A table address is mapped to a CSV file.
-  if (format === 'jsonl' || format === 'csv') return { uris, format }
-  if (format === 'bigquery') return { uris, format: 'csv' }
-  throw statusError(
-    'INVALID_ARGUMENT',
-    `instances_format ${JSON.stringify(format ?? '')} is not read here: jsonl, csv or bigquery`,
-  )
+interface Output {
+  readonly results: LineFile
+  readonly errors: LineFile
+  readonly predictedLine: LineOf<Json>
+  readonly refusedLine: LineOf<Json>
 }
 
-export const outputPrefixOf = (job: JsonObject): string => {
-  const config = job.outputConfig
-  const prefix = at(at(config, 'gcsDestination'), 'outputUriPrefix')
-  if (typeof prefix !== 'string' || prefix === '')
-    throw statusError('INVALID_ARGUMENT', 'output_config names no gcs_destination.output_uri_prefix')
-  if (at(config, 'predictionsFormat') !== 'jsonl')
-    throw statusError(
-      'INVALID_ARGUMENT',
-      `predictions_format ${JSON.stringify(at(config, 'predictionsFormat') ?? '')} is not written here: jsonl`,
-    )
-  return prefix
+const openOutput = async (
+  job: BatchPredictionJob,
+  description: ModelDescription,
+  addresses: Addresses,
+): Promise<Output> => {
+  const { format } = outputOf(job)
+  const info = isJsonObject(job.outputInfo) ? job.outputInfo : {}
+  const refused: LineOf<Json> = (line, error) => ({ ...line, error })
+  if (format === 'table') {
+    const dataset = String(info['bigqueryOutputDataset'])
+    const [results, errors] = [String(info['bigqueryOutputTable']), 'errors'].map((table) =>
+      addresses.tableFile(`${dataset}.${table}`, '.jsonl'),
+    ) as [string, string]
+    return {
+      results: await openLineFile(results, extname(results) === '.csv' ? 'csv' : 'jsonl'),
+      errors: await openLineFile(errors, extname(errors) === '.csv' ? 'csv' : 'jsonl'),
+      predictedLine: tableLine(description),
+      refusedLine: refused,
+    }
+  }
+  const folder = addresses.resolve(String(info['gcsOutputDirectory']))
+  const end = format === 'csv' ? '.csv' : ''
+  return {
+    results: await openLineFile(join(folder, `prediction.results-00000-of-00001${end}`), format),
+    errors: await openLineFile(join(folder, 'prediction.errors_stats-00000-of-00001'), 'jsonl'),
+    predictedLine: format === 'csv' ? csvLine(description) : jsonLine,
+    refusedLine: refused,
+  }
 }
-
-const outputDirectoryOf = (job: JsonObject): string => String(at(job.outputInfo, 'gcsOutputDirectory') ?? '')

@@ -35,6 +35,8 @@ export interface PlatformOptions {
   readonly environments?: string
   /** Whether the command of a container is run on this machine, without its image. Default: refuse. */
   readonly containers?: 'host' | 'refuse'
+  /** `own`: prebuilt components run by Google's code, led here. Default: by the platform itself, as far as it can. */
+  readonly prebuilt?: 'native' | 'own'
   /** What a client should call this place, given back as `parent`; any other is served too. */
   readonly project?: string
   readonly location?: string
@@ -68,7 +70,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   const lock = await lockFolder(root)
   const records = createRecords(join(root, 'records'))
   const collections = await openCollections(records)
-  const addresses = createAddresses({ map: options.addresses ?? {}, root })
+  const addresses = createAddresses({ map: options.addresses ?? {}, root, tables: join(root, 'tables') })
   const environments = createPythonEnvironments({
     folder: options.environments ?? join(root, 'environments'),
     ...(options.python === undefined ? {} : { python: options.python }),
@@ -89,7 +91,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
       engine = createJobEngine({
         root,
         environments,
-        findNative: findNativeComponent,
+        findNative: options.prebuilt === 'own' ? () => undefined : findNativeComponent,
         services,
         addresses,
         vertexEndpoint: () => `${host}:${bound}`,

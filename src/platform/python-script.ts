@@ -1,10 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Fault, type FaultCode } from '../domain/errors.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import type { PythonEnvironments } from '../processes/python-environments.ts'
 import { runProcess, scrubbedEnvironment } from '../processes/run-process.ts'
+
+/** What the scripts share: how faults are told. */
+const shared = fileURLToPath(new URL('./python', import.meta.url))
 
 /** A script of the platform's own: `python SCRIPT REQUEST.json RESULT.json`. */
 export interface PythonScript {
@@ -58,6 +62,7 @@ export const runScript = async (
         OMP_WAIT_POLICY: 'PASSIVE',
         PYTHONHASHSEED: '0',
         PYTHONIOENCODING: 'utf-8',
+        PYTHONPATH: shared,
       }),
       onLine: log,
       timeoutMs: script.timeoutMs,

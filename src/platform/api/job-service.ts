@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { Addresses } from '../addresses.ts'
-import { inputOf, outputPrefixOf, runBatchPrediction } from '../batch-prediction.ts'
+import { fieldsOf, inputOf, outputInfoOf, outputOf } from '../batch-job.ts'
+import { runBatchPrediction } from '../batch-prediction.ts'
 import type { Deployments } from '../deployments.ts'
 import { deploymentsOf, findVersion, type ModelRecord } from '../model-records.ts'
 import { nameOf, newId, placeOf } from '../names.ts'
@@ -95,10 +96,10 @@ export const createJobService = (ports: JobPorts) => {
       const displayName = requiredText(given, 'displayName', 'batch_prediction_job.display_name')
       const version = findVersion(models, requiredText(given, 'model', 'batch_prediction_job.model'))
       for (const uri of inputOf(given).uris) addresses.resolve(uri)
-      const prefix = outputPrefixOf(given)
-      addresses.resolve(prefix)
+      fieldsOf(given)
+      const output = outputOf(given)
+      if (output.format !== 'table') addresses.resolve(output.prefix)
       const id = newId((made) => batchJobs.get(`${parent}/batchPredictionJobs/${made}`) !== undefined)
-      const folder = `prediction-${displayName.replace(/[^A-Za-z0-9_-]/g, '_')}-${id}`
       const time = timestampOf(now())
       const job: BatchPredictionJob = {
         ...given,
@@ -108,7 +109,7 @@ export const createJobService = (ports: JobPorts) => {
         state: 'JOB_STATE_PENDING',
         createTime: time,
         updateTime: time,
-        outputInfo: { gcsOutputDirectory: `${prefix.replace(/\/$/, '')}/${folder}` },
+        outputInfo: outputInfoOf(output, displayName, id),
       }
       await batchJobs.insert(job)
       start(job)

@@ -5,7 +5,8 @@ import type { Message, PlatformServices } from '../services.ts'
 import { badArgument } from './arguments.ts'
 import type { NativeComponent } from './component.ts'
 import { launcher } from './launcher.ts'
-import { artifactAt, gcpResources, labelsOf, resourceArtifact, taskOutputs } from './outputs.ts'
+import { artifactAt, gcpResources, labelsOf, resourceArtifact, tableArtifact, taskOutputs } from './outputs.ts'
+import { tableAddress } from './tables.ts'
 
 const component = 'ModelBatchPredictOp'
 const pollMs = 200
@@ -21,6 +22,11 @@ export const batchPredict: NativeComponent = async (call, { services }, signal) 
     'input_config.bigquery_source',
     'output_config.predictions_format',
     'output_config.gcs_destination',
+    'output_config.bigquery_destination',
+    'instance_config.instance_type',
+    'instance_config.key_field',
+    'instance_config.included_fields',
+    'instance_config.excluded_fields',
     'labels',
     { name: 'dedicated_resources', note },
     { name: 'service_account', note },
@@ -33,23 +39,33 @@ export const batchPredict: NativeComponent = async (call, { services }, signal) 
     model: payload['model'],
     inputConfig: inputOf(payload),
     outputConfig: outputOf(payload),
+    instanceConfig: instancesOf(payload),
     labels: labelsOf(call, payload['labels']),
   }
   const created = await services.call('JobService', 'createBatchPredictionJob', { parent, batchPredictionJob }, signal)
   const name = String(created['name'])
   call.log(`Batch prediction job ${name}`)
   const job = await finished(services, name, signal)
-  const directory = String(member(job['outputInfo'], 'gcsOutputDirectory') ?? '')
   const stats = job['completionStats']
+  const directory = member(job['outputInfo'], 'gcsOutputDirectory')
+  const dataset = member(job['outputInfo'], 'bigqueryOutputDataset')
+  const table = dataset === undefined ? undefined : `${dataset}.${member(job['outputInfo'], 'bigqueryOutputTable')}`
   call.log(
-    `${member(stats, 'successfulCount') ?? 0} instances predicted, ${member(stats, 'failedCount') ?? 0} refused: ${directory}`,
+    `${member(stats, 'successfulCount') ?? 0} instances predicted, ${member(stats, 'failedCount') ?? 0} refused: ${directory ?? table}`,
   )
-  const metadata = { bigqueryOutputTable: '', bigqueryOutputDataset: '', gcsOutputDirectory: directory }
+  const metadata = {
+    gcsOutputDirectory: directory ?? '',
+    bigqueryOutputDataset: dataset ?? '',
+    bigqueryOutputTable: member(job['outputInfo'], 'bigqueryOutputTable') ?? '',
+  }
   return taskOutputs(
     call,
     {
       batchpredictionjob: resourceArtifact(call, 'batchpredictionjob', name, metadata),
-      gcs_output_directory: artifactAt(call, 'gcs_output_directory', directory),
+      ...(typeof directory === 'string'
+        ? { gcs_output_directory: artifactAt(call, 'gcs_output_directory', directory) }
+        : {}),
+      ...(table === undefined ? {} : { bigquery_output_table: tableArtifact(call, 'bigquery_output_table', table) }),
     },
     gcpResources('BatchPredictionJob', name),
   )
@@ -79,17 +95,32 @@ const inputOf = (payload: JsonObject): Message => {
   return {
     instancesFormat: member(given, 'instances_format'),
     ...(uris === undefined ? {} : { gcsSource: { uris } }),
-    ...(table === undefined ? {} : { bigquerySource: { inputUri: String(table).replace(/^(bq:\/\/)?/, 'bq://') } }),
+    ...(table === undefined ? {} : { bigquerySource: { inputUri: tableAddress(String(table)) } }),
   }
 }
 
 const outputOf = (payload: JsonObject): Message => {
   const given = payload['output_config']
   const outputUriPrefix = member(member(given, 'gcs_destination'), 'output_uri_prefix')
+  const table = member(member(given, 'bigquery_destination'), 'output_uri')
   return {
     predictionsFormat: member(given, 'predictions_format'),
     ...(outputUriPrefix === undefined ? {} : { gcsDestination: { outputUriPrefix } }),
+    ...(table === undefined ? {} : { bigqueryDestination: { outputUri: tableAddress(String(table)) } }),
   }
+}
+
+const instancesOf = (payload: JsonObject): Message => {
+  const given = payload['instance_config']
+  const fields = {
+    instanceType: member(given, 'instance_type'),
+    keyField: member(given, 'key_field'),
+    includedFields: member(given, 'included_fields'),
+    excludedFields: member(given, 'excluded_fields'),
+  }
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 const member = (value: Json | undefined, name: string): Json | undefined =>

@@ -1,6 +1,7 @@
 import { evaluationScript } from './arguments.ts'
 import { trainAutoMlTabular } from './automl-train.ts'
 import { batchPredict } from './batch-predict.ts'
+import { queryBigquery } from './bigquery-query.ts'
 import type { NativeComponent } from './component.ts'
 import { removeTarget, sampleInstances } from './data-split.ts'
 import { createTabularDataset } from './dataset-create.ts'
@@ -28,6 +29,7 @@ const launchers: Readonly<Record<string, readonly [type: string | undefined, com
   'v1.model.delete_model.launcher': ['DeleteModel', deleteModel],
   'v1.model.get_model.launcher': [undefined, getModel],
   'v1.batch_prediction_job.launcher': ['BatchPredictionJob', batchPredict],
+  'v1.bigquery.query_job.launcher': ['BigqueryQueryJob', queryBigquery],
   '_implementation.model.get_model.get_model': [undefined, getVertexModel],
   '_implementation.model_evaluation.import_model_evaluation': [undefined, importEvaluation],
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../domain/errors.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import { readInstances } from '../instance-files.ts'
+import { cell } from '../prediction-files.ts'
 import { badArgument, type Options, readCommandLine, readOptions } from './arguments.ts'
 import type { ComponentCall, ComponentPlatform, NativeComponent } from './component.ts'
 import { noResources, taskOutputs } from './outputs.ts'
@@ -108,10 +109,6 @@ const write = async (
 
 const csvLines = (instances: readonly JsonObject[]): readonly string[] => {
   const names = Object.keys(instances[0] ?? {})
-  const cell = (value: Json | undefined): string => {
-    const text = value === null || value === undefined ? '' : String(value)
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-  }
   return [names, ...instances.map((instance) => names.map((name) => instance[name]))].map((cells) =>
     cells.map(cell).join(','),
   )

@@ -2,6 +2,7 @@ import type { Json } from '../../domain/json.ts'
 import type { RuntimeArtifact, TaskOutputs } from '../../pipelines/execution.ts'
 import type { Message } from '../services.ts'
 import type { ComponentCall } from './component.ts'
+import { tableReference, tableUri } from './tables.ts'
 
 /** Where Vertex AI would show a resource; the platform keeps the form, since clients cut the name out of it. */
 const resourceUri = (name: string): string => {
@@ -34,6 +35,12 @@ export const artifactAt = (
   type: call.task.outputs.artifacts[output]?.type ?? {},
   metadata,
 })
+
+/** An output artifact that stands for a table, named `PROJECT.DATASET.TABLE`. */
+export const tableArtifact = (call: ComponentCall, output: string, name: string): RuntimeArtifact => {
+  const table = tableReference(name)
+  return artifactAt(call, output, tableUri(table), { ...table })
+}
 
 /** The outputs of a task, less those that its component does not declare. */
 export const taskOutputs = (

@@ -4,6 +4,7 @@ import { Fault } from '../../domain/errors.ts'
 import type { Addresses } from '../addresses.ts'
 import type { Records } from '../automl/evaluate.ts'
 import { badArgument, type Options } from './arguments.ts'
+import { tableAddress } from './tables.ts'
 
 /** Names that batch predictions give the files of their output folder. */
 const predictionFile = /^(prediction\.results-|predictions_)/
@@ -49,8 +50,7 @@ export const givenRecords = async (
   const uris = options.texts(names.files) ?? []
   if (table !== undefined && uris.length > 0)
     throw badArgument(component, names.table, `stands beside ${names.files}`, 'Give one of the two.')
-  if (table !== undefined)
-    return { files: await addresses.files(table.replace(/^(bq:\/\/)?/, 'bq://')), format: 'table' }
+  if (table !== undefined) return { files: await addresses.files(tableAddress(table)), format: 'table' }
   if (uris.length === 0) return undefined
   const files = (await Promise.all(uris.map((uri) => addresses.files(uri)))).flat()
   return { files, format: formatOf(component, options, names.format) }
