@@ -42,13 +42,17 @@ export const versionOf = (record: ModelRecord, version: string | undefined): Mod
   throw statusError('NOT_FOUND', `The model ${record.name} has no version or alias ${JSON.stringify(wanted)}`)
 }
 
-/** A version as the API shows it: with the model's labels and with where it is deployed. */
+/** The only one: the files as they were registered. Vertex AI calls it so for models that it did not train itself. */
+export const exportFormat = 'custom-trained'
+
+/** A version as the API shows it: with the model's labels, where it is deployed and how it can be exported. */
 export const shownVersion = (record: ModelRecord, model: Model, endpoints: Collection<Endpoint & Resource>): Model => {
   const deployedModels = deploymentsOf(endpoints, record.name, model.versionId)
   return {
     ...model,
     ...(record.labels && { labels: { ...record.labels, ...model.labels } }),
     ...(deployedModels.length > 0 && { deployedModels }),
+    ...(digestOf(model) && { supportedExportFormats: [{ id: exportFormat, exportableContents: ['ARTIFACT'] }] }),
   }
 }
 

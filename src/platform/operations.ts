@@ -21,6 +21,8 @@ export interface OperationKind {
   /** Full names of the messages in the operation's `metadata` and `response`. */
   readonly metadata: string
   readonly response: string
+  /** What the metadata says besides the times. */
+  readonly details?: (plan: Message) => Message
   /**
    * Does the work and gives the response. After a crash it is called again with the same plan and operation name,
    * so whatever it did before must count as done.
@@ -99,7 +101,13 @@ export const createOperations = (records: Collection<OperationRecord>, now: () =
     return {
       name: record.name,
       done: record.done,
-      ...(kind && { metadata: { '@type': kind.metadata, genericMetadata: { createTime, updateTime } } }),
+      ...(kind && {
+        metadata: {
+          '@type': kind.metadata,
+          genericMetadata: { createTime, updateTime },
+          ...kind.details?.(record.plan),
+        },
+      }),
       ...(record.error && { error: record.error }),
       ...(record.response && kind && { response: { '@type': kind.response, ...record.response } }),
     }

@@ -6,6 +6,7 @@ import type { Collection } from '../records.ts'
 import { type Dataset, timestampOf } from '../resources.ts'
 import type { Handler, Message } from '../services.ts'
 import { statusError } from '../status.ts'
+import { createDatasetExports } from './dataset-export.ts'
 import { maskedFields, merged } from './field-mask.ts'
 import { pageOf } from './paging.ts'
 import { messageIn, requiredText } from './request.ts'
@@ -45,6 +46,8 @@ export const createDatasetService = ({ datasets, operations, addresses, now }: D
   })
 
   return {
+    ...createDatasetExports({ find, sources: ({ metadata }) => sourcesOf(metadata), operations, addresses, now }),
+
     createDataset: async (request) => {
       const parent = placeOf(request.parent)
       const given = messageIn(request, 'dataset')

@@ -14,6 +14,7 @@ import type {
   PipelineJob,
 } from '../resources.ts'
 import { type HandlerTable, serviceNames } from '../services.ts'
+import { createCustomJobs } from './custom-jobs.ts'
 import { createDatasetService } from './dataset-service.ts'
 import { createEndpointService } from './endpoint-service.ts'
 import { createJobService } from './job-service.ts'
@@ -79,7 +80,7 @@ export const createHandlers = (ports: HandlerPorts): Handlers => {
       [serviceNames.ModelService]: { ...models, ...createModelEvaluations(shared) },
       [serviceNames.EndpointService]: createEndpointService(shared),
       [serviceNames.PredictionService]: createPredictionService(shared),
-      [serviceNames.JobService]: jobs.handlers,
+      [serviceNames.JobService]: { ...jobs.handlers, ...createCustomJobs(shared) },
       [serviceNames.Operations]: createOperationsService(operations),
     },
     resume: async () => {

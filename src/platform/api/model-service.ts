@@ -15,6 +15,7 @@ import { type Endpoint, type Model, timestampOf } from '../resources.ts'
 import type { Handler, Message } from '../services.ts'
 import { statusError } from '../status.ts'
 import { maskedFields, merged } from './field-mask.ts'
+import { createModelExports } from './model-export.ts'
 import { createModelUploads, type UploadPorts } from './model-upload.ts'
 import { pageOf } from './paging.ts'
 import { messageIn, textsIn } from './request.ts'
@@ -87,6 +88,7 @@ export const createModelService = (ports: ModelPorts) => {
 
   return {
     ...createModelUploads(ports),
+    ...createModelExports(ports),
 
     getModel: async (request) => {
       const { model, version } = modelNameOf(request.name)

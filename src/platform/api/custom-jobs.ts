@@ -1,0 +1,132 @@
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import type { Addresses } from '../addresses.ts'
+import { nameOf, newId, placeOf } from '../names.ts'
+import type { Operations } from '../operations.ts'
+import type { PipelineJobs } from '../pipeline-jobs.ts'
+import { endedStates, type PipelineJob, timestampOf } from '../resources.ts'
+import type { Handler, Message } from '../services.ts'
+import { statusError } from '../status.ts'
+import { pageOf } from './paging.ts'
+import { messageIn, requiredText } from './request.ts'
+
+interface CustomJobPorts {
+  readonly pipelineJobs: PipelineJobs
+  readonly operations: Operations
+  readonly addresses: Addresses
+  readonly now: () => number
+}
+
+/**
+ * Custom jobs: one container each, done by the engine as a pipeline of one task. Its record lies among those of
+ * pipeline jobs under its own name, so it survives, is resumed and is cancelled as they are.
+ */
+export const createCustomJobs = ({ pipelineJobs, operations, addresses, now }: CustomJobPorts) => {
+  const find = (name: unknown): PipelineJob => {
+    const job = pipelineJobs.get(nameOf(name, 'customJobs'))
+    if (job) return job
+    throw statusError('NOT_FOUND', `There is no custom job ${String(name)}`)
+  }
+  const remove = operations.define('deleteCustomJob', {
+    metadata: 'google.cloud.aiplatform.v1.DeleteOperationMetadata',
+    response: 'google.protobuf.Empty',
+    run: async (plan) => {
+      await pipelineJobs.remove(plan.name as string)
+      return {}
+    },
+  })
+  return {
+    createCustomJob: async (request) => {
+      const parent = placeOf(request.parent)
+      const given = messageIn(request, 'customJob')
+      const displayName = requiredText(given, 'displayName', 'custom_job.display_name')
+      const id = newId((made) => pipelineJobs.nameOf(made) !== undefined)
+      const time = timestampOf(now())
+      const job: PipelineJob = {
+        name: `${parent}/customJobs/${id}`,
+        displayName,
+        customJob: given,
+        labels: (given.labels ?? {}) as Record<string, string>,
+        pipelineSpec: specOf(messageIn(given, 'jobSpec'), addresses),
+        runtimeConfig: {},
+        state: 'PIPELINE_STATE_PENDING',
+        createTime: time,
+        updateTime: time,
+      }
+      await pipelineJobs.create(job)
+      return shown(job)
+    },
+    getCustomJob: async (request) => shown(find(request.name)),
+    listCustomJobs: async (request) => {
+      const parent = placeOf(request.parent)
+      const found = pipelineJobs.list(`${parent}/customJobs/`).map(shown)
+      const { items, nextPageToken } = pageOf(found, request, ['state', 'startTime', 'endTime'])
+      return { customJobs: items, nextPageToken }
+    },
+    cancelCustomJob: async (request) => {
+      await pipelineJobs.cancel(find(request.name).name)
+      return {}
+    },
+    deleteCustomJob: async (request) => {
+      const { name, state } = find(request.name)
+      if (!endedStates.has(state))
+        throw statusError('FAILED_PRECONDITION', `${name} has not ended: cancel it before it is deleted`)
+      return remove(name, { name })
+    },
+  } satisfies Record<string, Handler>
+}
+
+const shown = ({ name, customJob, state, createTime, startTime, endTime, updateTime, error }: PipelineJob) => ({
+  ...(customJob as Message),
+  name,
+  state: state.replace('PIPELINE_', 'JOB_'),
+  createTime,
+  updateTime,
+  ...(startTime && { startTime }),
+  ...(endTime && { endTime }),
+  ...(error && { error }),
+})
+
+/** The one container of a job as a pipeline of one task; INVALID_ARGUMENT for what one machine cannot give it. */
+const specOf = (jobSpec: Message, addresses: Addresses): JsonObject => {
+  const pools = (jobSpec.workerPoolSpecs ?? []) as readonly Message[]
+  const [pool, ...others] = pools
+  const at = 'custom_job.job_spec.worker_pool_specs'
+  if (pool === undefined) throw statusError('INVALID_ARGUMENT', `${at} is required`)
+  if (others.some((other) => Object.keys(other).length > 0) || Number(pool.replicaCount ?? 1) > 1)
+    throw statusError('INVALID_ARGUMENT', `${at} asks for several workers: this machine runs one, with replica_count 1`)
+  const container = pool.containerSpec
+  if (!isJsonObject(container))
+    throw statusError('INVALID_ARGUMENT', `${at}[0].container_spec is required: Python packages are not run here`)
+  const base = isJsonObject(jobSpec.baseOutputDirectory) ? jobSpec.baseOutputDirectory.outputUriPrefix : undefined
+  const given = (container.env ?? []) as readonly Json[]
+  return {
+    pipelineInfo: { name: 'custom-job' },
+    schemaVersion: '2.1.0',
+    sdkVersion: 'winnow',
+    root: { dag: { tasks: { worker: { taskInfo: { name: 'worker' }, componentRef: { name: 'comp-worker' } } } } },
+    components: { 'comp-worker': { executorLabel: 'exec-worker' } },
+    deploymentSpec: {
+      executors: {
+        'exec-worker': {
+          container: {
+            image: requiredText(container, 'imageUri', `${at}[0].container_spec.image_uri`),
+            command: container.command ?? [],
+            args: container.args ?? [],
+            env: [...outputFolders(base, addresses), ...given],
+          },
+        },
+      },
+    },
+  }
+}
+
+/** Where a training program puts what it makes: in the cloud an address, here the folder that it leads to. */
+const outputFolders = (base: Json | undefined, addresses: Addresses): readonly JsonObject[] => {
+  if (typeof base !== 'string' || base === '') return []
+  const folder = addresses.resolve(base).replace(/\/$/, '')
+  return [
+    { name: 'AIP_MODEL_DIR', value: `${folder}/model/` },
+    { name: 'AIP_CHECKPOINT_DIR', value: `${folder}/checkpoints/` },
+    { name: 'AIP_TENSORBOARD_LOG_DIR', value: `${folder}/logs/` },
+  ]
+}
