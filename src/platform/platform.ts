@@ -37,6 +37,8 @@ export interface PlatformOptions {
   readonly containers?: 'host' | 'refuse'
   /** `own`: prebuilt components run by Google's code, led here. Default: by the platform itself, as far as it can. */
   readonly prebuilt?: 'native' | 'own'
+  /** `own`: prebuilt components run by Google's code, led here. Default: by the platform itself, as far as it can. */
+  readonly prebuilt?: 'native' | 'own'
   /** What a client should call this place, given back as `parent`; any other is served too. */
   readonly project?: string
   readonly location?: string
