@@ -38,7 +38,7 @@ const none: TaskHistory = { attempts: 0, failures: 0 }
  */
 export const runJob = (options: JobRunOptions): JobRun => {
   const { runtime, journal, records, runTask, now, onUpdate } = options
-  const view = createJobView(runtime.job, runtime.uuid, runtime.files, records[0]?.at ?? now())
+  const view = createJobView(runtime, records[0]?.at ?? now())
   /** Tasks that have started and not ended. */
   const pending = new Map<TaskPath, ReadyTask>()
   /** Those among them that run in this life. */
@@ -64,6 +64,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
   }
   const settle = (path: TaskPath): void => {
     pending.delete(path)
+    running.delete(path)
     for (const [token, attempt] of unfinished) if (attempt.path === path) unfinished.delete(token)
   }
   const apply = (event: ExecutionEvent, cached: boolean, at: Time): void => {
@@ -168,7 +169,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
     const work = async (): Promise<void> => {
       try {
         const outcome = await runTask(runtime, task, history.get(task.path) ?? none, recorder, abort.signal)
-        running.delete(task.path)
+        // It stays among the running ones until its event is applied: what is pending and not running is launched.
         if (stopping || over) return
         const { path } = task
         if (outcome.kind === 'succeeded')
