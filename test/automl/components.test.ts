@@ -30,7 +30,7 @@ beforeAll(async () => {
     'gs://orchard/': `${root}/`,
   }
   platform = await createPlatform({ root: join(root, 'platform'), addresses: map, log: createLog('silent') })
-}, 60_000)
+}, 300_000)
 afterAll(async () => {
   await platform?.close()
   await rm(root, { recursive: true, force: true })

@@ -9,7 +9,7 @@ import { createCompiler } from '../../src/adapters/compilers/compiler.ts'
 import type { CompileResult } from '../../src/domain/ports.ts'
 import { createPythonEnvironments } from '../../src/processes/python-environments.ts'
 
-const patience = { timeout: 40_000 }
+const patience = { timeout: 120_000 }
 const cache = join(process.env['WINNOW_TEST_CACHE'] ?? join(tmpdir(), 'winnow-test-cache'), 'environments')
 const environments = createPythonEnvironments({ folder: cache })
 const pipeline = (name: string) => `

@@ -8,7 +8,7 @@ const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  deadline = 60_000,
+  deadline = 180_000,
 ): Promise<T> => {
   const end = Date.now() + deadline
   for (;;) {

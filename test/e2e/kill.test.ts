@@ -63,7 +63,7 @@ describeStores(`a controller that is killed again and again (seed ${seed})`, 12,
     expect(run).toMatchObject({ state: 'succeeded', attempt: 1 })
     expect(releases).toMatchObject([{ state: 'live' }])
     expect((await site.predict<{ value: number }>('numbers', { x: 10 })).value).toBe(10)
-  }, 120_000)
+  }, 300_000)
 
   it(
     `goes on after each of ${kills} kills`,

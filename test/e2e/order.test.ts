@@ -29,5 +29,5 @@ describe('two pushes under way at once', () => {
     }
     expect(states).toEqual(['live', 'superseded'])
     expect((await site.predict<{ value: number }>('numbers', { x: 10 })).value).toBe(30)
-  }, 120_000)
+  }, 300_000)
 })

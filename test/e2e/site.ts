@@ -93,7 +93,7 @@ export const openSite = async (stores: Stores) => {
     call<{ changes: readonly ChangeSummary[]; sum: Readonly<Record<string, number>> }>('/changes?limit=1000')
   const runs = () => call<{ runs: readonly { id: number; batch: number | null }[] }>('/runs?limit=1000')
   const shownRun = (id: number) => call<ShownRun>(`/runs/${id}`)
-  const settledRun = (id: number, deadline = 60_000): Promise<ShownRun> =>
+  const settledRun = (id: number, deadline = 180_000): Promise<ShownRun> =>
     until(
       `run ${id}`,
       async () => {

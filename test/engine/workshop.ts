@@ -101,7 +101,7 @@ export const taskOf = (view: EngineJobView, name: string): EngineTaskView => {
 }
 
 export const until = async (what: string, ready: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 50_000
+  const deadline = Date.now() + 150_000
   while (!(await ready())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -78,7 +78,7 @@ print(json.dumps({
       digest: expect.stringMatching(/^sha256:/),
       left: 0,
     })
-  }, 180_000)
+  }, 300_000)
 
   it('submits a pipeline, waits for it and reads its tasks', async () => {
     const code = `
@@ -107,7 +107,7 @@ print(json.dumps({
       artifact: 'system.Metrics',
       listed: ['from-python'],
     })
-  }, 180_000)
+  }, 300_000)
 
   it('raises what the platform refuses, by its own exception', async () => {
     const code = `
@@ -120,5 +120,5 @@ except exceptions.NotFound as error:
   print(json.dumps(error.message))
 `
     expect(await runPython(code, {})).toContain('models/none')
-  }, 180_000)
+  }, 300_000)
 })

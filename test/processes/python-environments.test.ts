@@ -72,7 +72,7 @@ describe('Python environments', () => {
   it('never counts what a killed builder left, and cleans it up', async () => {
     const requirement = await wheel('grain', '1.0')
     const { child, ended, output } = elsewhere([requirement])
-    const deadline = Date.now() + 40_000
+    const deadline = Date.now() + 120_000
     while (!output().includes('progress')) {
       if (Date.now() > deadline) throw new Error('the installer never spoke')
       await new Promise((resolve) => setTimeout(resolve, 5))

@@ -66,7 +66,7 @@ export const describeDatabases = (title: string, suite: (database: DatabaseKind)
 export { openPool }
 
 /** Asks again until it is so; fails with what is missing after the deadline. */
-export const until = async (what: string, isSo: () => boolean | Promise<boolean>, deadline = 20_000): Promise<void> => {
+export const until = async (what: string, isSo: () => boolean | Promise<boolean>, deadline = 90_000): Promise<void> => {
   const end = Date.now() + deadline
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`not within ${deadline} ms: ${what}`)

@@ -20,7 +20,7 @@ describeDatabases('what was acknowledged', ({ make }) => {
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk
       })
-      await until('enough was written', () => text.split('\n').length > wanted || child.exitCode !== null, 50_000)
+      await until('enough was written', () => text.split('\n').length > wanted || child.exitCode !== null, 150_000)
       expect(child.exitCode).toBeNull()
       child.kill('SIGKILL')
       await once(child, 'close')
@@ -40,14 +40,14 @@ describeDatabases('what was acknowledged', ({ make }) => {
     expect(rows.filter(({ id }) => !jobs.has(id))).toEqual([])
     await store.close()
     await database.dispose()
-  }, 180_000)
+  }, 300_000)
 })
 
 it('a first start that is killed while it makes the database does not spoil the folder', async () => {
   const database = await makeEmbedded()
   const { folder } = database.options
   const child = spawn(process.execPath, [script, folder, 'first'], { stdio: 'ignore' })
-  await until('it began', async () => (await readdir(folder)).some((name) => name.startsWith('postgres')), 50_000)
+  await until('it began', async () => (await readdir(folder)).some((name) => name.startsWith('postgres')), 150_000)
   child.kill('SIGKILL')
   await once(child, 'exit')
   const store = await createStore(await openPool(database.options))
@@ -55,4 +55,4 @@ it('a first start that is killed while it makes the database does not spoil the 
   await store.close()
   expect(await readdir(folder)).toEqual(['postgres'])
   await database.dispose()
-}, 180_000)
+}, 300_000)

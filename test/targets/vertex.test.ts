@@ -47,7 +47,7 @@ const targetAt = (port: number) =>
   })
 
 const until = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 120_000
   while (Date.now() < deadline) {
     const found = await look()
     if (found !== undefined) return found

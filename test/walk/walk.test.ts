@@ -237,7 +237,7 @@ describe('the same again', () => {
       open = resolve
     })
     const compiling = walk.handle(first?.job as Job)
-    await vi.waitFor(() => expect(walk.compiled).toHaveLength(1), { timeout: 30_000 })
+    await vi.waitFor(() => expect(walk.compiled).toHaveLength(1), { timeout: 120_000 })
     await walk.handle(second?.job as Job)
     const waiting = await walk.get('run', second?.job.id as number)
     expect(waiting).toMatchObject({ state: 'wanted', reason: expect.stringMatching(/^waits for build \d+$/) })

@@ -40,12 +40,12 @@ it.each(['in the step', 'before its claim'])(
     const relay = createRelay(ports)
     await until('the change has ended', async () => (await store.countChanges())['ignored'] === 1)
     // BullMQ's lock and the row's lease would each have lasted half a minute.
-    expect(Date.now() - started).toBeLessThan(15_000)
+    expect(Date.now() - started).toBeLessThan(28_000)
     await reconciler.close()
     await relay.close()
     await queue.close()
     await store.close()
     await database.dispose()
   },
-  180_000,
+  300_000,
 )
