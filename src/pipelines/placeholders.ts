@@ -100,6 +100,8 @@ const jobFields: Readonly<Record<string, (scope: PlaceholderScope) => string>> =
   pipeline_google_cloud_project_id: ({ job }) => job.project,
   pipeline_google_cloud_location: ({ job }) => job.location,
   workspace_path: ({ job }) => job.workspacePath,
+  // Machines that outlive a job are the cloud's; elsewhere there are none, which is what the empty text says there.
+  pipeline_persistent_resource_id: () => '',
 }
 
 const member = <T>(values: Readonly<Record<string, T>>, key: string): T | undefined =>

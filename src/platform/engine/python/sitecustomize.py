@@ -67,12 +67,18 @@ def _patch_polling(module):
     module._POLLING_INTERVAL_IN_SECONDS = 1
 
 
+def _patch_regions(module):
+    # The platform has whatever locations its callers name, `local` to begin with.
+    module.validate_region = lambda region: True
+
+
 _LAUNCHERS = "google_cloud_pipeline_components.container.v1.gcp_launcher"
 
 _PATCHES = {
     f"{_LAUNCHERS}.job_remote_runner": _patch_polling,
     f"{_LAUNCHERS}.lro_remote_runner": _patch_polling,
     f"{_LAUNCHERS}.pipeline_remote_runner": _patch_polling,
+    "google.cloud.aiplatform.utils": _patch_regions,
     "requests.sessions": _patch_requests,
     "google.auth": _patch_auth,
     "google.api_core.grpc_helpers": _patch_channels,
