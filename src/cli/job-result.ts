@@ -13,6 +13,8 @@ export interface JobResult {
     readonly outputs: JsonObject
     readonly note: string | null
   })[]
+  /** What the pipeline asks for and this machine leaves out, a line for each task; not there where it is nothing. */
+  readonly leftOut?: readonly string[]
 }
 
 const jobStates: Readonly<Record<string, JobResult['state']>> = {
@@ -51,7 +53,13 @@ export const jobResult = (job: JsonObject): JobResult => {
     error: textAt(objectAt(job, 'error'), 'message'),
     outputs: root === undefined ? {} : outputsOf(root),
     tasks: all.filter((task) => task !== root).map((task) => taskOf(task, rootId)),
+    ...leftOutOf(root ?? {}),
   }
+}
+
+const leftOutOf = (root: JsonObject): Pick<JobResult, 'leftOut'> => {
+  const lines = objectAt(objectAt(root, 'execution'), 'metadata')['left_out']
+  return Array.isArray(lines) && lines.length > 0 ? { leftOut: lines.map(String) } : {}
 }
 
 const taskOf = (task: JsonObject, rootId: string | null): JobResult['tasks'][number] => {
@@ -106,6 +114,7 @@ export const describeJob = (result: JobResult): readonly string[] => {
       `${paint('red', '✗')} ${task.name}`,
       ...(task.error ?? '').split('\n').map((line) => `    ${line}`),
     ]),
+    ...(result.leftOut ?? []).map((line) => `left out here: ${line}`),
     ...(never.length === 0 ? [] : [`never ran: ${never.map((task) => task.name).join(', ')}`]),
     ...Object.entries(result.outputs).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
   ]

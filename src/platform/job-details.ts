@@ -64,7 +64,10 @@ const rootDetail = (view: EngineJobView, place: string): TaskDetail => {
       state: executionState,
       schemaTitle: 'system.Run',
       schemaVersion: '0.0.1',
-      metadata: prefixed('output', view.outputs.parameters),
+      metadata: {
+        ...prefixed('output', view.outputs.parameters),
+        ...(view.leftOut.length > 0 && { left_out: view.leftOut }),
+      },
     },
     outputs: artifactLists(view.outputs, place),
   }

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/domain/json.ts'
 import { pipelineDigest } from '../../src/pipelines/digest.ts'
 import { checkJobParameters, resolveJobParameters } from '../../src/pipelines/parameters.ts'
 import { checkPipelineSpec, parsePipeline } from '../../src/pipelines/parse-pipeline.ts'
-import { platformRequests } from '../../src/pipelines/platform-requests.ts'
+import { describeRequests, platformRequests } from '../../src/pipelines/platform-requests.ts'
 import { fixture, fixtureText, jobContext } from './drive.ts'
 
 const faultOf = (work: () => unknown): Fault => {
@@ -82,10 +82,10 @@ platforms:
         exec-one: {secretAsEnv: [{secretName: s}], pvcMount: []}
     pipelineConfig: {workspace: {size: 1Gi}}
 `
-    const { platformSpec } = parsePipeline(text, 's')
-    expect(platformRequests(platformSpec ?? {})).toEqual([
-      'kubernetes: exec-one asks for secretAsEnv, pvcMount',
-      'kubernetes: the pipeline asks for pipelineConfig',
+    const { platformSpec, spec } = parsePipeline(text, 's')
+    expect(describeRequests(platformRequests(platformSpec ?? {}), spec)).toEqual([
+      'task one, two: kubernetes secretAsEnv (s), pvcMount',
+      'the pipeline: kubernetes workspace',
     ])
   })
 

@@ -3,7 +3,7 @@ import { isFault } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { CompileResult } from '../../domain/ports.ts'
 import { parsePipeline } from '../../pipelines/parse-pipeline.ts'
-import { platformRequests } from '../../pipelines/platform-requests.ts'
+import { describeRequests, platformRequests } from '../../pipelines/platform-requests.ts'
 import type { CompileLimits } from './compiler.ts'
 import { findRepositoryFile, readCapped } from './repository-file.ts'
 
@@ -28,7 +28,9 @@ export const checkedIr = (text: string, file: string, log: string): CompileResul
     const { platformSpec: _, platform_spec: __, ...bare } = spec as unknown as JsonObject
     const ir: JsonObject = platformSpec === null ? bare : { ...bare, platformSpec }
     const notes = [
-      ...(platformSpec === null ? [] : platformRequests(platformSpec)),
+      ...(platformSpec === null
+        ? []
+        : describeRequests(platformRequests(platformSpec), spec).map((line) => `asked of the platform: ${line}`)),
       ...(job === null || Object.keys(job.parameters).length === 0
         ? []
         : [

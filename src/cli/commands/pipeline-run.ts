@@ -97,8 +97,7 @@ const parametersOf = (text: string | undefined): JsonObject => {
 }
 
 const jobOf = (ir: JsonObject, parameters: JsonObject, root: string, cache: boolean): JsonObject => {
-  const { platformSpec: _left, ...bare } = ir
-  const spec = isJsonObject(ir['pipelineSpec']) ? ir['pipelineSpec'] : bare
+  const spec = isJsonObject(ir['pipelineSpec']) ? ir['pipelineSpec'] : ir
   const runtime = isJsonObject(ir['runtimeConfig']) ? ir['runtimeConfig'] : {}
   const given = isJsonObject(runtime['parameterValues']) ? runtime['parameterValues'] : {}
   return {

@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Time } from '../../domain/time.ts'
 import type { Effect, ExecutionEvent, TaskPath } from '../../pipelines/execution.ts'
-import { type EngineJob, type EngineJobView, type EngineTaskView, noInputs, noOutputs } from './job.ts'
-import { type JobFiles, numericId } from './job-files.ts'
+import { type EngineJobView, type EngineTaskView, noInputs, noOutputs } from './job.ts'
+import { numericId } from './job-files.ts'
+import { leftOut } from './platform-wishes.ts'
+import type { JobRuntime } from './task-attempt.ts'
 
 /** What is known of a job, built from the same events live and in replay. */
 export interface JobView {
@@ -21,7 +23,8 @@ const parentOf = (path: TaskPath): TaskPath | null => {
   return end < 0 ? null : path.slice(0, end)
 }
 
-export const createJobView = (job: EngineJob, uuid: string, files: JobFiles, startedAt: Time): JobView => {
+export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt: Time): JobView => {
+  const leftOutHere = leftOut(spec)
   const tasks = new Map<TaskPath, EngineTaskView>()
   let state: EngineJobView['state'] = 'running'
   let error: string | null = null
@@ -110,6 +113,7 @@ export const createJobView = (job: EngineJob, uuid: string, files: JobFiles, sta
       endedAt,
       tasks: [...tasks.values()],
       outputs,
+      leftOut: leftOutHere,
     }),
   }
 }

@@ -15,6 +15,8 @@ export interface EngineJob {
   /** `fast`: after a failure nothing new starts but exit tasks. */
   readonly failurePolicy?: 'slow' | 'fast'
   readonly labels: Readonly<Record<string, string>>
+  /** Its tasks wait for no place among the running ones: the task that asked for the job may hold the last of them. */
+  readonly startsAtOnce?: boolean
   /** Where artifacts go: a local path or an address that leads to one. Empty: below the engine's own root. */
   readonly pipelineRoot: string
 }
@@ -64,6 +66,8 @@ export interface EngineJobView {
   /** In the order in which they came up. */
   readonly tasks: readonly EngineTaskView[]
   readonly outputs: TaskOutputs
+  /** What the pipeline asks for and this machine leaves out, a line for each task. */
+  readonly leftOut: readonly string[]
 }
 
 export const noInputs: TaskInputs = { parameters: {}, artifacts: {} }

@@ -8,10 +8,12 @@ import { type ProcessRequest, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
 import { artifactValue } from './artifact-value.ts'
 import { readTaskOutputs } from './executor-output.ts'
+import { withHints } from './failure-hints.ts'
 import type { EngineJob } from './job.ts'
 import { type JobFiles, numericId } from './job-files.ts'
 import { memoryLimit } from './memory-limit.ts'
 import { taskEnvironment } from './task-environment.ts'
+import { taskDeadlineMs } from './platform-wishes.ts'
 import { processFailure } from './task-failure.ts'
 
 /** A job that runs, with what its tasks need to know of it. */
@@ -100,12 +102,13 @@ export const openAttempt = async (
 
 /** A process of this attempt: its folders, environment, log and limits; `path` comes before PATH. */
 export const processRequest = (
-  { runtime, folder, logFile }: Attempt,
+  { runtime, task, folder, logFile }: Attempt,
   container: ContainerExecutor,
   options: AttemptOptions,
   path?: string,
 ): Omit<ProcessRequest, 'command' | 'args'> => {
   const memoryBytes = memoryLimit(container.resources)
+  const limits = [options.taskTimeoutMs, taskDeadlineMs(runtime.spec, task)].filter((limit) => limit !== undefined)
   const place = {
     project: runtime.context.project,
     location: runtime.context.location,
@@ -119,7 +122,7 @@ export const processRequest = (
     env: taskEnvironment(place, container.env, path),
     logFile,
     background: true,
-    ...(options.taskTimeoutMs === undefined ? {} : { timeoutMs: options.taskTimeoutMs }),
+    ...(limits.length === 0 ? {} : { timeoutMs: Math.min(...limits) }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
   }
 }
@@ -132,6 +135,6 @@ export const runToOutputs = async (
 ): Promise<TaskOutputs> => {
   const result = await runProcess(request, signal)
   signal.throwIfAborted()
-  if (result.exitCode !== 0) throw processFailure(attempt.task.name, result, attempt.logFile)
+  if (result.exitCode !== 0) throw withHints(processFailure(attempt.task.name, result, attempt.logFile), attempt)
   return readTaskOutputs(attempt.task, attempt.layout)
 }

@@ -6,6 +6,7 @@ import type { ReadyTask, TaskOutputs, TaskPath } from '../../pipelines/execution
 import { inProcessScope } from '../../processes/process-scope.ts'
 import { type ProcessIdentity, processesOfScope, signalProcess } from '../../processes/process-table.ts'
 import { findWork } from './find-work.ts'
+import { leftOutOfTask, withWishes } from './platform-wishes.ts'
 import type { Slots } from './slots.ts'
 import { type JobRuntime, openAttempt } from './task-attempt.ts'
 import type { TaskCache } from './task-cache.ts'
@@ -80,7 +81,8 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
     await recorder.attempt(task.path, number, token)
     const attempt = await openAttempt(runtime, task, number, options.addresses)
     try {
-      const work = findWork(runtime, task, options)
+      for (const line of leftOutOfTask(runtime.spec, task)) attempt.log(`left out here: ${line}`)
+      const work = findWork(runtime, withWishes(runtime, task), options)
       const key = await keyOf(runtime, task, await work.basis(attempt, signal))
       const known = key === null ? undefined : await cache.find(key)
       if (known !== undefined) {
@@ -102,7 +104,8 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
     for (let failures = history.failures; ; ) {
       try {
         number += 1
-        return await slots.hold(signal, () => tryOnce(runtime, task, number, recorder, signal))
+        const tryIt = () => tryOnce(runtime, task, number, recorder, signal)
+        return await (runtime.job.startsAtOnce === true ? tryIt() : slots.hold(signal, tryIt))
       } catch (error) {
         if (signal.aborted) return { kind: 'cancelled' }
         failures += 1

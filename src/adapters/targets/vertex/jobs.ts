@@ -27,6 +27,8 @@ export interface JobsOptions {
   /** `projects/p/locations/l` */
   readonly parent: string
   readonly pipelineRoot: string
+  /** The embedded platform reads what a pipeline asks of Kubernetes too, and tells what it leaves out. */
+  readonly takesPlatformSpec: boolean
   readonly serviceAccount?: string
 }
 
@@ -109,7 +111,8 @@ export const createJobs = (
 const pipelineJobOf = (request: LaunchRequest, options: JobsOptions): PipelineJob => {
   // What a build keeps for other targets (kubernetes.*) is no part of what Vertex AI takes; the build's log has told of it.
   const { platformSpec: _left, ...bare } = request.ir
-  const spec = isJsonObject(request.ir['pipelineSpec']) ? request.ir['pipelineSpec'] : bare
+  const whole = options.takesPlatformSpec ? request.ir : bare
+  const spec = isJsonObject(request.ir['pipelineSpec']) ? request.ir['pipelineSpec'] : whole
   return {
     displayName: request.displayName.slice(0, 128),
     labels: { ...request.labels },

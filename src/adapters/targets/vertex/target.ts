@@ -36,7 +36,12 @@ export const createVertexTarget = (options: VertexTargetOptions): Target & Async
   const parent = `projects/${options.project}/locations/${options.location}`
   const account = options.serviceAccount === undefined ? {} : { serviceAccount: options.serviceAccount }
   return {
-    ...createJobs(clients, call, { parent, pipelineRoot: options.pipelineRoot, ...account }),
+    ...createJobs(clients, call, {
+      parent,
+      pipelineRoot: options.pipelineRoot,
+      takesPlatformSpec: options.insecure,
+      ...account,
+    }),
     ...createModels(clients, call, parent),
     ...createEndpoints(clients, call, { parent, machineType: options.machineType ?? 'n1-standard-2', ...account }),
     observations: createObservations(clients, call),
