@@ -128,6 +128,7 @@ const engineJob = (job: PipelineJob): EngineJob => ({
   spec: job.pipelineSpec,
   parameters: parametersOf(job),
   labels: job.labels ?? {},
+  startsAtOnce: job.customJob !== undefined,
   pipelineRoot: job.runtimeConfig.gcsOutputDirectory ?? '',
   failurePolicy: job.runtimeConfig.failurePolicy === 'PIPELINE_FAILURE_POLICY_FAIL_FAST' ? 'fast' : 'slow',
 })
