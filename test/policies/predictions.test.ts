@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { automlRequirements } from '../../src/platform/automl/train.ts'
-import { rocArea } from '../../src/policies/measures/roc-area.ts'
 import { combineParts, standardErrorOf } from '../../src/policies/measures/influence.ts'
 import { answersOf, measure } from '../../src/policies/measures/measure.ts'
+import { rocArea } from '../../src/policies/measures/roc-area.ts'
 import type { ClassPredictions, NumberPredictions } from '../../src/policies/predictions/predictions.ts'
 import { normalCdf, normalQuantile } from '../../src/policies/statistics/normal.ts'
 import { sortedOrder } from '../../src/policies/statistics/sorted-order.ts'
@@ -71,7 +71,10 @@ const classPredictions = (of: Vectors['classification'][number]): ClassPredictio
 
 /** Within 1e-9, in proportion where the numbers are large. */
 const expectSame = (measured: number | undefined, expected: number | null, what: string): void => {
-  if (expected === null) return expect(measured, what).toBeUndefined()
+  if (expected === null) {
+    expect(measured, what).toBeUndefined()
+    return
+  }
   expect(measured, what).toBeDefined()
   expect(Math.abs((measured as number) - expected), `${what}: ${measured} for ${expected}`).toBeLessThanOrEqual(
     1e-9 * Math.max(1, Math.abs(expected)),

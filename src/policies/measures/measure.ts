@@ -71,7 +71,9 @@ export const uncertaintyOf = (answers: Answers, asked: Asked, resampling: Resamp
       return bootstrap(resampleCells(measures.confusion(), (matrix) => way.value(matrix, of), resampling))
     case 'area': {
       const { parts } = way.area(measures, of) as NonNullable<Area>
-      return { kind: 'normal', method: areaMethod(asked), value, standardError: standardErrorOf(parts) }
+      const standardError = standardErrorOf(parts)
+      if (standardError === 0 || value === 0 || value === 1) return perfectArea(measures, of, value)
+      return { kind: 'logit', method: areaMethod(asked), value, standardError }
     }
     case 'sums':
       return bootstrap(resampleSums([{ predictions, measure: way.measure(of) }], first, resampling))
@@ -178,6 +180,19 @@ const valueOfSums = <P extends { readonly rows: number }>(predictions: P, sums: 
     for (let k = 0; k < total.length; k++) total[k] = (total[k] as number) + (part[k] as number)
   }
   return sums.of(total, predictions.rows)
+}
+
+/**
+ * Where every positive stands above every negative there is no spread to measure: the scarcer side tells how much that
+ * proves, as so many of so many would.
+ */
+const perfectArea = (measures: ClassMeasures, of: number, value: number): Uncertainty => {
+  const { rows, labels } = measures.confusion()
+  const actual = rows.map((row) => row.reduce((sum, count) => sum + count, 0))
+  const all = actual.reduce((sum, count) => sum + count, 0)
+  const asked = of < 0 ? labels.map((_, k) => k) : [of]
+  const total = Math.min(...asked.map((k) => Math.min(actual[k] as number, all - (actual[k] as number))))
+  return { kind: 'proportion', method: 'Wilson', hits: value * total, total }
 }
 
 const areaMethod = ({ metric }: Asked): string => (/roc$/i.test(metric) ? 'DeLong' : 'infinitesimal jackknife')

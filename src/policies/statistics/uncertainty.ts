@@ -3,8 +3,10 @@ import { normalCdf, normalQuantile } from './normal.ts'
 
 /** How sure a measured value is, as plain data: from it follow bounds at any level, and the p-value of any limit. */
 export type Uncertainty =
-  /** An estimate that is about normal around the truth: DeLong's area under a curve, a mean, a jackknife. */
+  /** An estimate that is about normal around the truth: a difference of DeLong's areas under two curves. */
   | { readonly kind: 'normal'; readonly method: string; readonly value: number; readonly standardError: number }
+  /** One between 0 and 1 whose log odds are about normal: an area under a curve, which near 1 has more room below. */
+  | { readonly kind: 'logit'; readonly method: string; readonly value: number; readonly standardError: number }
   /** Values of resampled examples, sorted. */
   | { readonly kind: 'resampled'; readonly method: string; readonly value: number; readonly sorted: Float64Array }
   /** A share of independent examples: Wilson's score. */
@@ -28,6 +30,11 @@ export const bounds = (uncertainty: Uncertainty, alpha: number): readonly [low: 
       const reach = normalQuantile(1 - alpha) * uncertainty.standardError
       return [uncertainty.value - reach, uncertainty.value + reach]
     }
+    case 'logit': {
+      const { value } = uncertainty
+      const reach = normalQuantile(1 - alpha) * logitError(uncertainty)
+      return [fromLogit(toLogit(value) - reach), fromLogit(toLogit(value) + reach)]
+    }
     case 'resampled':
       return [quantile(uncertainty.sorted, alpha), quantile(uncertainty.sorted, 1 - alpha)]
     case 'proportion':
@@ -40,13 +47,11 @@ export const bounds = (uncertainty: Uncertainty, alpha: number): readonly [low: 
 /** One-sided p-value of "the truth is not above `limit`" (`side: 'above'`) or "not below it": small speaks for the side. */
 export const pValue = (uncertainty: Uncertainty, limit: number, side: 'above' | 'below'): number => {
   switch (uncertainty.kind) {
-    case 'normal': {
-      const { value, standardError } = uncertainty
-      const z =
-        standardError === 0 ? Math.sign(value - limit) * Number.POSITIVE_INFINITY : (value - limit) / standardError
-      if (Number.isNaN(z)) return 1
-      return normalCdf(side === 'above' ? -z : z)
-    }
+    case 'normal':
+      return tail(uncertainty.value - limit, uncertainty.standardError, side)
+    case 'logit':
+      if (!(limit > 0 && limit < 1)) return (side === 'above' ? limit <= 0 : limit >= 1) ? 0 : 1
+      return tail(toLogit(uncertainty.value) - toLogit(limit), logitError(uncertainty), side)
     case 'resampled': {
       // One is added to both: chance alone never proves anything beyond the number of resamples.
       const { sorted } = uncertainty
@@ -71,6 +76,19 @@ export const pValue = (uncertainty: Uncertainty, limit: number, side: 'above' | 
     }
   }
 }
+
+/** One-sided p-value of a distance that is about normal. */
+const tail = (distance: number, standardError: number, side: 'above' | 'below'): number => {
+  const z = standardError === 0 ? Math.sign(distance) * Number.POSITIVE_INFINITY : distance / standardError
+  if (Number.isNaN(z)) return 1
+  return normalCdf(side === 'above' ? -z : z)
+}
+
+const toLogit = (share: number): number => Math.log(share / (1 - share))
+const fromLogit = (logit: number): number => 1 / (1 + Math.exp(-logit))
+/** The delta method: the slope of the log odds is 1 / (p (1 − p)). */
+const logitError = ({ value, standardError }: { value: number; standardError: number }): number =>
+  standardError / (value * (1 - value))
 
 /** The value in the middle of it. */
 export const estimateOf = (uncertainty: Uncertainty): number => {
