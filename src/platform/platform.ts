@@ -34,9 +34,17 @@ export interface PlatformOptions {
   /** Where Python environments are kept; default: inside `root`. */
   readonly environments?: string
   /** Whether the command of a container is run on this machine, without its image. Default: refuse. */
-  readonly containers?: 'host' | 'refuse'
-  /** `own`: prebuilt components run by Google's code, led here. Default: by the platform itself, as far as it can. */
-  readonly prebuilt?: 'native' | 'own'
+  readonly containers?: ContainerMode
+  /** Keeps the processes of tasks from the rest of this machine, by bubblewrap. Default: where it works. */
+  readonly sandbox?: SandboxMode
+  /** Further folders that no task may see: the controller's. */
+  readonly hidden?: readonly string[]
+  /** Folders that every task may read wherever they lie, besides those that addresses lead to. */
+  readonly readable?: readonly string[]
+  /** `none`: tasks reach nothing, the platform included. Default: `allow`. */
+  readonly network?: 'allow' | 'none'
+  /** The longest that one attempt at a task may take, in milliseconds. Default: for ever. */
+  readonly taskTimeoutMs?: number
   /** `own`: prebuilt components run by Google's code, led here. Default: by the platform itself, as far as it can. */
   readonly prebuilt?: 'native' | 'own'
   /** What a client should call this place, given back as `parent`; any other is served too. */
