@@ -18,6 +18,7 @@ import { createSlots } from './slots.ts'
 import type { JobRuntime } from './task-attempt.ts'
 import { createTaskCache } from './task-cache.ts'
 import { createTaskRunner } from './task-runner.ts'
+import { createWarmPool } from './warm-pool.ts'
 
 export interface JobEngineOptions {
   /** Jobs lie in `root/jobs`, cached outputs in `root/cache`, artifacts without a pipeline root in `root/artifacts`. */
@@ -35,6 +36,8 @@ export interface JobEngineOptions {
   readonly parallelism?: number
   /** The longest that one attempt may take, in milliseconds. Default: for ever. */
   readonly taskTimeoutMs?: number
+  /** `false`: every Python component starts a Python of its own. Default: they are forked from one that has loaded kfp. */
+  readonly warmPython?: boolean
   readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void
   readonly onUpdate?: (view: EngineJobView) => void
 }
@@ -72,7 +75,9 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
   const { root, addresses, environments, services, findNative, containers } = options
   const runs = new Map<string, JobRun>()
   const opening = new Map<string, Promise<void>>()
+  const warm = options.warmPython === false ? undefined : createWarmPool()
   const runTask = createTaskRunner({
+    ...(warm === undefined ? {} : { warm }),
     platform: { services, addresses, environments },
     slots: createSlots(options.parallelism ?? Math.max(4, availableParallelism() * 2)),
     cache: createTaskCache(join(root, 'cache'), addresses),
@@ -178,6 +183,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
       await Promise.allSettled([...opening.values()])
       await Promise.allSettled([...runs.values()].map((started) => started.stop()))
       runs.clear()
+      await warm?.close()
     },
   }
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { ContainerExecutor, JobContext, ReadyTask, TaskOutputs } from '../../pipelines/execution.ts'
 import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
-import { type ProcessRequest, runProcess } from '../../processes/run-process.ts'
+import { type ProcessRequest, type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
 import { artifactValue } from './artifact-value.ts'
 import { readTaskOutputs } from './executor-output.ts'
@@ -100,13 +100,16 @@ export const openAttempt = async (
   return { runtime, task, folder, logFile, layout, log }
 }
 
+/** A process without its program. */
+export type TaskProcess = Omit<ProcessRequest, 'command' | 'args'>
+
 /** A process of this attempt: its folders, environment, log and limits; `path` comes before PATH. */
 export const processRequest = (
   { runtime, task, folder, logFile }: Attempt,
   container: ContainerExecutor,
   options: AttemptOptions,
   path?: string,
-): Omit<ProcessRequest, 'command' | 'args'> => {
+): TaskProcess => {
   const memoryBytes = memoryLimit(container.resources)
   const limits = [options.taskTimeoutMs, taskDeadlineMs(runtime.spec, task)].filter((limit) => limit !== undefined)
   const place = {
@@ -127,14 +130,16 @@ export const processRequest = (
   }
 }
 
+/** What the attempt's one process left, if it ended well. */
+export const outputsOf = async (attempt: Attempt, result: ProcessResult, signal: AbortSignal): Promise<TaskOutputs> => {
+  signal.throwIfAborted()
+  if (result.exitCode !== 0) throw withHints(processFailure(attempt.task.name, result, attempt.logFile), attempt)
+  return readTaskOutputs(attempt.task, attempt.layout)
+}
+
 /** Runs the attempt's one process to its end and reads what it left. */
 export const runToOutputs = async (
   attempt: Attempt,
   request: ProcessRequest,
   signal: AbortSignal,
-): Promise<TaskOutputs> => {
-  const result = await runProcess(request, signal)
-  signal.throwIfAborted()
-  if (result.exitCode !== 0) throw withHints(processFailure(attempt.task.name, result, attempt.logFile), attempt)
-  return readTaskOutputs(attempt.task, attempt.layout)
-}
+): Promise<TaskOutputs> => outputsOf(attempt, await runProcess(request, signal), signal)

@@ -3,6 +3,7 @@ import type { TaskOutputs } from '../../pipelines/execution.ts'
 import type { ComponentPlatform } from '../components/component.ts'
 import type { RunnableOptions } from './runnable.ts'
 import type { Attempt, AttemptOptions } from './task-attempt.ts'
+import type { WarmPool } from './warm-pool.ts'
 
 /** What a task's outputs depend on besides its component and inputs; or why they never come from the cache. */
 export type CacheBasis =
@@ -18,6 +19,8 @@ export interface Work {
 
 export interface WorkOptions extends RunnableOptions, AttemptOptions {
   readonly platform: ComponentPlatform
+  /** Fork servers for Python; without them each component starts a Python of its own. */
+  readonly warm?: WarmPool
 }
 
 export const neverCached =

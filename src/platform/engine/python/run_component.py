@@ -7,11 +7,16 @@ import json
 import runpy
 import sys
 
-_, arguments_file, module = sys.argv
-with open(arguments_file, encoding="utf-8") as file:
-    arguments = json.load(file)
 
-# As `python -m` would have it: the working folder comes first, not the folder of this script.
-sys.path[0] = ""
-sys.argv = [module, *arguments]
-runpy.run_module(module, run_name="__main__", alter_sys=True)
+def run(module, arguments):
+    """As `python -m MODULE ARGUMENTS…` would: the working folder comes first on the path, not the folder of a script."""
+    sys.path[0] = ""
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _, arguments_file, module_name = sys.argv
+    with open(arguments_file, encoding="utf-8") as file:
+        task_arguments = json.load(file)
+    run(module_name, task_arguments)
