@@ -15,7 +15,7 @@ const typeNames: Readonly<Record<string, string>> = {
 const longestShown = 60
 
 /** What stands at a place, short enough for one line. */
-const describeValue = (value: unknown): string => {
+export const describeValue = (value: unknown): string => {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'

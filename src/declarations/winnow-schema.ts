@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { templateNames } from '../domain/templates.ts'
 import { parseDuration } from '../domain/time.ts'
 import { globFault } from './glob.ts'
 import { notAvailable, notYet, parameterValues } from './not-yet.ts'
@@ -78,12 +79,12 @@ const data = z
 const pipeline = z.strictObject({
   kfp: repositoryPath(['.py']).optional(),
   ir: repositoryPath(['.yaml', '.yml', '.json']).optional(),
-  tfx: notYet(),
-  typescript: notYet(),
-  template: notYet(),
+  tfx: repositoryPath(['.py']).optional(),
+  typescript: repositoryPath(['.ts', '.mts', '.js', '.mjs']).optional(),
+  template: z.enum(templateNames).optional(),
   function: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of a Python function' })
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of a function' })
     .optional(),
   requirements: repositoryPath(['.txt']).optional(),
   parameters: parameterValues.default({}),

@@ -84,10 +84,51 @@ it('starts on any path, with a minute of quiet and an hour at most, unless told 
 describe('refuses', () => {
   it.each([
     [['kfp: a.py', 'ir: a.yaml'], '5:5: pipelines.beans.ir: expected one of kfp and ir, got both'],
-    [['model: beans', 'policy: p.yaml'], '3:3: pipelines.beans: missing, expected what it is compiled from: kfp or ir'],
-    [['tfx: a.py'], '4:5: pipelines.beans.tfx: not available in this version'],
-    [['template: tabular'], '4:5: pipelines.beans.template: not available in this version'],
-    [['typescript: a.ts'], '4:5: pipelines.beans.typescript: not available in this version'],
+    [
+      ['model: beans', 'policy: p.yaml'],
+      '3:3: pipelines.beans: missing, expected what it is compiled from: kfp, tfx, typescript, ir, template',
+    ],
+    [['tfx: a.py'], '4:5: pipelines.beans.tfx: needs requirements: a file that names tfx and its version'],
+    [['tfx: a.yaml'], '4:10: pipelines.beans.tfx: expected a file ending in .py, got "a.yaml"'],
+    [
+      ['typescript: a.py'],
+      '4:17: pipelines.beans.typescript: expected a file ending in .ts or .mts or .js or .mjs, got "a.py"',
+    ],
+    [
+      ['typescript: a.ts', 'requirements: r.txt'],
+      '5:5: pipelines.beans.requirements: belongs to kfp: a pipeline in TypeScript has none',
+    ],
+    [
+      ['template: automl-tabular-clasification'],
+      '4:15: pipelines.beans.template: expected one of automl-tabular-classification, automl-tabular-regression, got "automl-tabular-clasification", did you mean automl-tabular-classification?',
+    ],
+    [
+      ['template: automl-tabular-regression'],
+      '4:5: pipelines.beans.template: automl-tabular-regression needs target_column: The column that is predicted.',
+    ],
+    [
+      [
+        'template: automl-tabular-regression',
+        'parameters: {target_column: y, taget: 1, budget_milli_node_hours: 2000}',
+      ],
+      '5:36: pipelines.beans.parameters.taget: automl-tabular-regression has no such parameter, expected one of target_column, gcs_source, bq_source, budget_milli_node_hours, training_fraction_split, validation_fraction_split, test_fraction_split, column_specs, weight_column, batch_predict_source, display_name, optimization_objective',
+    ],
+    [
+      ['template: automl-tabular-regression', 'parameters: {target_column: y, budget_mili_node_hours: 1}'],
+      '5:36: pipelines.beans.parameters.budget_mili_node_hours: automl-tabular-regression has no such parameter, did you mean budget_milli_node_hours?',
+    ],
+    [
+      ['template: automl-tabular-regression', 'parameters: {target_column: y, budget_milli_node_hours: 1.5}'],
+      '5:61: pipelines.beans.parameters.budget_milli_node_hours: expected a whole number, got 1.5',
+    ],
+    [
+      ['template: automl-tabular-regression', 'parameters: {target_column: y, optimization_objective: minimise-rmse}'],
+      '5:60: pipelines.beans.parameters.optimization_objective: expected one of minimize-rmse, minimize-mae, minimize-rmsle, got "minimise-rmse", did you mean minimize-rmse?',
+    ],
+    [
+      ['template: automl-tabular-regression', 'function: f', 'parameters: {target_column: y}'],
+      '5:5: pipelines.beans.function: belongs to kfp: a template has none',
+    ],
     [
       ['kfp: a.py', 'on: {schedule: {cron: "* * * * *"}}'],
       '5:10: pipelines.beans.on.schedule: not available in this version',
@@ -98,10 +139,7 @@ describe('refuses', () => {
     ],
     [['kpf: a.py'], '4:5: pipelines.beans.kpf: unknown key, did you mean kfp?'],
     [['ir: a.yaml', 'function: f'], '5:5: pipelines.beans.function: belongs to kfp: a compiled pipeline has none'],
-    [
-      ['kfp: a.py', 'function: "a b"'],
-      '5:15: pipelines.beans.function: expected the name of a Python function, got "a b"',
-    ],
+    [['kfp: a.py', 'function: "a b"'], '5:15: pipelines.beans.function: expected the name of a function, got "a b"'],
     [
       ['kfp: a.py', 'model: beans'],
       '5:5: pipelines.beans.model: a model needs a policy: nothing is delivered unjudged',

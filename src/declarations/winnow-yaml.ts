@@ -3,6 +3,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { Duration } from '../domain/time.ts'
 import { didYouMean } from './describe-issue.ts'
 import { loadYaml, type Place } from './load-yaml.ts'
+import { sourceFaults, sourceOf } from './pipeline-source.ts'
 import { type PlacedFault, sortFaults } from './placed-fault.ts'
 import { type PipelineEntry, WinnowFile } from './winnow-schema.ts'
 
@@ -99,28 +100,9 @@ const declared = (name: string, entry: PipelineEntry): PipelineDeclaration => ({
 
 const dataTrigger = ({ uri, quiet, maxWait, into }: DataTrigger): DataTrigger => ({ uri, quiet, maxWait, into })
 
-const sourceOf = (entry: PipelineEntry): PipelineSource => {
-  if (entry.ir !== undefined) return { kind: 'ir', file: entry.ir }
-  return {
-    kind: 'kfp',
-    // pipelineFaults has seen to it that one of the two is there.
-    file: entry.kfp as string,
-    ...(entry.function === undefined ? {} : { function: entry.function }),
-    ...(entry.requirements === undefined ? {} : { requirements: entry.requirements }),
-  }
-}
-
 const pipelineFaults = (name: string, entry: PipelineEntry, place: Place): readonly PlacedFault[] => {
   const path = ['pipelines', name]
-  const faults: PlacedFault[] = []
-  if (entry.kfp === undefined && entry.ir === undefined)
-    faults.push(place(path, 'missing, expected what it is compiled from: kfp or ir', 'key'))
-  if (entry.kfp !== undefined && entry.ir !== undefined)
-    faults.push(place([...path, 'ir'], 'expected one of kfp and ir, got both', 'key'))
-  if (entry.kfp === undefined && entry.ir !== undefined)
-    for (const key of ['function', 'requirements'] as const)
-      if (entry[key] !== undefined)
-        faults.push(place([...path, key], 'belongs to kfp: a compiled pipeline has none', 'key'))
+  const faults = [...sourceFaults(entry, path, place)]
   if (entry.model !== undefined && entry.policy === undefined)
     faults.push(place([...path, 'model'], 'a model needs a policy: nothing is delivered unjudged', 'key'))
   if (entry.policy !== undefined && entry.model === undefined)

@@ -1,11 +1,15 @@
 import type { Digest } from './digest.ts'
 import type { JsonObject } from './json.ts'
+import type { TemplateName } from './templates.ts'
 import type { Time } from './time.ts'
 
 /** What a pipeline is compiled from, as winnow.yaml says it. Paths are relative to the repository's root. */
 export type PipelineSource =
   | { readonly kind: 'kfp' | 'tfx'; readonly file: string; readonly function?: string; readonly requirements?: string }
   | { readonly kind: 'ir'; readonly file: string }
+  /** `export` names the pipeline among the file's exports, where there are several. */
+  | { readonly kind: 'typescript'; readonly file: string; readonly export?: string }
+  | { readonly kind: 'template'; readonly template: TemplateName }
 
 export type BuildState = 'wanted' | 'compiling' | 'compiled' | 'failed'
 

@@ -57,7 +57,8 @@ describe('the declarations', () => {
     if (!parsed.ok) throw new Error(parsed.faults.map(formatFault).join('\n'))
     expect(parsed.value.pipelines.map(({ name }) => name)).toEqual(['beans', 'lesson'])
     for (const { source, policy } of parsed.value.pipelines) {
-      expect(source.kind === 'kfp' && source.requirements).toBe('requirements.txt')
+      if (source.kind !== 'kfp') throw new Error(`a source of kind ${source.kind}`)
+      expect(source.requirements).toBe('requirements.txt')
       await expect(readExample(source.file)).resolves.toContain('@dsl.pipeline')
       if (policy !== null) await expect(readExample(policy)).resolves.toContain('gates')
     }

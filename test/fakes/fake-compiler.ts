@@ -14,14 +14,15 @@ export const createFakeCompiler = (readFile: ReadFile) => {
     compile: async (folder, source) => {
       compiled.push(folder)
       await gate.open
-      const text = await readFile(folder, source.file)
-      if (text === undefined) return { ok: false, error: `there is no ${source.file}`, details: [], log: '' }
+      const file = source.kind === 'template' ? source.template : source.file
+      const text = await readFile(folder, file)
+      if (text === undefined) return { ok: false, error: `there is no ${file}`, details: [], log: '' }
       try {
         const ir = JSON.parse(text) as JsonObject
         return { ok: true, ir, irDigest: digestJson(ir), log: 'compiled' }
       } catch (error) {
-        const details = [`${source.file}:1:1: ${(error as Error).message}`]
-        return { ok: false, error: `${source.file} does not compile`, details, log: '' }
+        const details = [`${file}:1:1: ${(error as Error).message}`]
+        return { ok: false, error: `${file} does not compile`, details, log: '' }
       }
     },
   }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { PipelineSource } from '../../domain/build.ts'
 import type { JsonObject } from '../../domain/json.ts'
 
 const Frame = z.object({
@@ -13,21 +12,25 @@ const names = z.array(z.string())
 const text = z.string().catch('')
 const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
-/** One of the two SDKs that a pipeline in Python is written with. */
-export interface Sdk {
-  readonly name: 'kfp' | 'tfx'
-  /** Ours, in python/. */
-  readonly script: string
-  /** For a pipeline whose `requirements` are not given. */
-  readonly requirements: readonly string[]
-  /** A line of a requirements file that brings it. */
+/** What a kind of source calls its parts. */
+export interface SourceWords {
+  /** The library that a pipeline is written with, and a line of a requirements file that brings it. */
+  readonly name: string
   readonly example: string
   /** What to do about a plain function, and about a file without any pipeline. */
   readonly makesPipeline: string
   readonly noPipeline: string
 }
 
-/** What compile_kfp.py and compile_tfx.py write. */
+/** One of the two SDKs that a pipeline in Python is written with. */
+export interface Sdk extends SourceWords {
+  /** Ours, in python/. */
+  readonly script: string
+  /** For a pipeline whose `requirements` are not given. */
+  readonly requirements: readonly string[]
+}
+
+/** What compile_kfp.py, compile_tfx.py and compile-typescript.ts write. */
 export const CompileReport = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('pipeline'),
@@ -48,16 +51,21 @@ export const CompileReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('plain'), names, callable: z.boolean() }),
   z.object({ kind: z.enum(['no-sdk', 'old-sdk']), message: z.string() }),
   z.object({ kind: z.literal('not-python') }),
+  /** Of the TypeScript library, which has put the place before its words. */
+  z.object({ kind: z.literal('misuse'), message: z.string() }),
 ])
 export type CompileReport = z.infer<typeof CompileReport>
-type PythonSource = Extract<PipelineSource, { kind: 'kfp' | 'tfx' }>
 type Refused = Exclude<CompileReport, { kind: 'pipeline' | 'job' }>
 
 /** The first line says what is wrong, the details where: innermost frame last, as Python prints them. */
 export const explainRefusal = (
   report: Refused,
-  { file, function: asked, requirements }: PythonSource,
-  sdk: Sdk,
+  {
+    file,
+    asked,
+    requirements,
+  }: { readonly file: string; readonly asked?: string | undefined; readonly requirements?: string | undefined },
+  words: SourceWords,
 ): { readonly error: string; readonly details: readonly string[] } => {
   const list = requirements ?? 'a requirements file, named by requirements: in winnow.yaml'
   const only = (error: string): { error: string; details: readonly string[] } => ({ error, details: [] })
@@ -89,7 +97,7 @@ export const explainRefusal = (
           : `${file} has no pipeline ${asked}; it has ${report.names.join(', ')}`,
       )
     case 'none':
-      return only(`${file} has no pipeline: ${sdk.noPipeline}`)
+      return only(`${file} has no pipeline: ${words.noPipeline}`)
     case 'several':
       return only(`${file} has ${report.names.length} pipelines (${report.names.join(', ')}): name one with function:`)
     case 'needs-arguments':
@@ -99,15 +107,25 @@ export const explainRefusal = (
     case 'plain':
       return only(
         report.callable
-          ? `${asked ?? 'create_pipeline'} in ${file} is a plain function: ${sdk.makesPipeline}`
+          ? `${asked ?? 'create_pipeline'} in ${file} is a plain function: ${words.makesPipeline}`
           : `${asked ?? 'create_pipeline'} in ${file} is no pipeline`,
       )
+    case 'misuse':
+      return only(report.message)
     case 'no-sdk':
-      return only(`${sdk.name} cannot be imported (${report.message}): add it to ${list}, such as ${sdk.example}`)
+      return only(`${words.name} cannot be imported (${report.message}): add it to ${list}, such as ${words.example}`)
     case 'old-sdk':
       return only(`${list} asks for kfp ${report.message}; Winnow compiles with kfp 2 or newer`)
     case 'not-python':
       return only(`${file} is no Python file: its name should end in .py`)
+  }
+}
+
+export const parseReport = (text: string): CompileReport | undefined => {
+  try {
+    return CompileReport.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
   }
 }
 

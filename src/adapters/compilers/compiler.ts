@@ -2,11 +2,12 @@ import { digestJson } from '../../domain/digest.ts'
 import type { Compiler } from '../../domain/ports.ts'
 import type { Duration } from '../../domain/time.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
-import { coldRun } from './confined.ts'
+import { coldRun, refusal } from './confined.ts'
 import { compileIr } from './ir.ts'
 import { createIsolation } from './isolation.ts'
 import { compilePython, fingerprintPython, type PythonPorts } from './python-source.ts'
 import { kfpSdk, tfxSdk } from './sdks.ts'
+import { compileTypescript, fingerprintTypescript } from './typescript.ts'
 import { createWarmWorkers } from './warm-workers.ts'
 
 export interface CompileLimits {
@@ -46,7 +47,10 @@ export const createCompiler = (options: {
           return digestJson({ version: compilerVersion, of: await fingerprintPython(source, kfpSdk, readFile) })
         case 'tfx':
           return digestJson({ version: compilerVersion, of: await fingerprintPython(source, tfxSdk, readFile) })
+        case 'typescript':
+          return digestJson({ version: compilerVersion, of: await fingerprintTypescript() })
         case 'ir':
+        case 'template':
           return digestJson({ version: compilerVersion, of: source.kind })
       }
     },
@@ -58,6 +62,10 @@ export const createCompiler = (options: {
           return compilePython(folder, source, tfxSdk, coldPorts, signal)
         case 'ir':
           return compileIr(folder, source.file, limits)
+        case 'typescript':
+          return compileTypescript(folder, source, { run: cold, limits }, signal)
+        case 'template':
+          return Promise.resolve(refusal(`${source.kind}: is not available in this version`))
       }
     },
     async [Symbol.asyncDispose]() {

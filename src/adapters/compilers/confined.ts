@@ -27,7 +27,7 @@ export interface ConfinedCompile {
   readonly folder: string
   /** Relative to the repository's root. */
   readonly file: string
-  readonly command: (root: string) => Command
+  readonly command: (root: string, scratch: string) => Command
   readonly environment: (scratch: string) => Readonly<Record<string, string>>
   /** Who runs it, for a message: Python, Node. */
   readonly runtime: string
@@ -54,7 +54,7 @@ export const runConfined = async (
   try {
     const output = join(scratch, 'report.json')
     const root = await realpath(compile.folder)
-    const [command, ...args] = compile.command(root)
+    const [command, ...args] = compile.command(root, scratch)
     const result = await run(
       {
         command,

@@ -6,7 +6,7 @@ import { type Digest, digestBytes, digestJson } from '../../domain/digest.ts'
 import type { CompileResult } from '../../domain/ports.ts'
 import type { PythonEnvironment, PythonEnvironments } from '../../processes/python-environments.ts'
 import { scrubbedEnvironment } from '../../processes/run-process.ts'
-import { CompileReport, explainRefusal, type Sdk } from './compile-report.ts'
+import { type CompileReport, explainRefusal, parseReport, type Sdk } from './compile-report.ts'
 import type { CompileLimits } from './compiler.ts'
 import { type Refusal, type Run, refusal, runConfined } from './confined.ts'
 import { checkedIr } from './ir.ts'
@@ -115,7 +115,7 @@ export const compilePython = async (
     return checkedIr(JSON.stringify({ ...pipelineSpec, platformSpec }), source.file, outcome.log)
   }
   if (report.kind === 'job') return checkedIr(JSON.stringify(report.job), source.file, outcome.log)
-  const { error, details } = explainRefusal(report, source, sdk)
+  const { error, details } = explainRefusal(report, { ...source, asked: source.function }, sdk)
   return refusal(error, details, outcome.log)
 }
 
@@ -132,13 +132,5 @@ export const compileEnvironment = (environment: PythonEnvironment, home: string)
     PYTHONNOUSERSITE: '1',
     PYTHONUNBUFFERED: '1',
     PYTHONUTF8: '1',
-  }
-}
-
-const parseReport = (text: string): CompileReport | undefined => {
-  try {
-    return CompileReport.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
   }
 }

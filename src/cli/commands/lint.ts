@@ -39,8 +39,8 @@ const faultsOfWhatItNames = async (folder: string, file: string, declared: Winno
     )
   for (const { name, source, policy, model } of declared.pipelines) {
     const paths = [
-      source.file,
-      ...(source.kind === 'kfp' && source.requirements !== undefined ? [source.requirements] : []),
+      ...('file' in source ? [source.file] : []),
+      ...('requirements' in source && source.requirements !== undefined ? [source.requirements] : []),
     ]
     for (const path of paths)
       if (!(await exists(path))) faults.push(`${file}: pipelines.${name}: there is no file ${path}`)

@@ -1,0 +1,70 @@
+import type { Json, JsonObject } from '../domain/json.ts'
+import { type TemplateName, type TemplateParameter, templates } from '../domain/templates.ts'
+import { describeValue, didYouMean } from './describe-issue.ts'
+
+/** What is wrong with one of a template's parameters; `name` is null where it is missing. */
+interface TemplateFault {
+  readonly name: string | null
+  readonly message: string
+  /** Whether the name is wrong, or what stands behind it. */
+  readonly at: 'key' | 'value'
+}
+
+/** What is wrong with the parameters that winnow.yaml gives a template. `supplied` come from elsewhere, such as a data trigger. */
+export const templateParameterFaults = (
+  template: TemplateName,
+  given: JsonObject,
+  supplied: readonly string[],
+): readonly TemplateFault[] => {
+  const known: Readonly<Record<string, TemplateParameter>> = templates[template]
+  const names = Object.keys(known)
+  const faults: TemplateFault[] = []
+  for (const [name, value] of Object.entries(given)) {
+    const parameter = Object.hasOwn(known, name) ? known[name] : undefined
+    if (parameter === undefined) {
+      const hint = didYouMean(name, names) || `, expected one of ${names.join(', ')}`
+      faults.push({ name, at: 'key', message: `${template} has no such parameter${hint}` })
+    } else if (value !== undefined) {
+      const fault = valueFault(parameter, value)
+      if (fault !== undefined) faults.push({ name, at: 'value', message: fault })
+    }
+  }
+  for (const [name, parameter] of Object.entries(known)) {
+    if (Object.hasOwn(given, name) || supplied.includes(name)) continue
+    if (parameter.default === undefined && parameter.optional !== true)
+      faults.push({ name: null, at: 'key', message: `${template} needs ${name}: ${parameter.description}` })
+  }
+  return faults
+}
+
+const typeWords: Readonly<Record<TemplateParameter['type'], string>> = {
+  STRING: 'text',
+  NUMBER_INTEGER: 'a whole number',
+  NUMBER_DOUBLE: 'a number',
+  BOOLEAN: 'true or false',
+  LIST: 'a list',
+  STRUCT: 'a mapping',
+}
+
+const valueFault = ({ type, oneOf }: TemplateParameter, value: Json): string | undefined => {
+  if (!fits(type, value)) return `expected ${typeWords[type]}, got ${describeValue(value)}`
+  if (oneOf === undefined || oneOf.includes(value as string)) return undefined
+  return `expected one of ${oneOf.join(', ')}, got ${describeValue(value)}${didYouMean(value as string, oneOf)}`
+}
+
+const fits = (type: TemplateParameter['type'], value: Json): boolean => {
+  switch (type) {
+    case 'STRING':
+      return typeof value === 'string'
+    case 'NUMBER_INTEGER':
+      return Number.isInteger(value)
+    case 'NUMBER_DOUBLE':
+      return typeof value === 'number'
+    case 'BOOLEAN':
+      return typeof value === 'boolean'
+    case 'LIST':
+      return Array.isArray(value)
+    case 'STRUCT':
+      return value !== null && typeof value === 'object' && !Array.isArray(value)
+  }
+}
