@@ -12,6 +12,7 @@ import { describeJob, type JobResult, jobResult } from '../job-result.ts'
 import { createLive } from '../live.ts'
 import { localAddresses } from '../local-addresses.ts'
 import { exitCodes } from '../report-failure.ts'
+import { parametersInFile, runtimeParameters } from '../runtime-config.ts'
 import { print, printJson } from '../table.ts'
 import { taskTree } from '../task-tree.ts'
 
@@ -61,7 +62,12 @@ const run = async (file: string, options: Options, signal: AbortSignal): Promise
     const { name } = await platform.services.call('PipelineService', 'createPipelineJob', {
       parent: platform.parent,
       pipelineJobId: `cli-${randomBytes(6).toString('hex')}`,
-      pipelineJob: jobOf(ir, parameters, join(data, 'artifacts'), options.cache),
+      pipelineJob: jobOf(
+        ir,
+        { ...(await parametersInFile(file)), ...parameters },
+        join(data, 'artifacts'),
+        options.cache,
+      ),
     })
     const live = createLive()
     for (let cancelled = false; ; await wait(pollMs, undefined, {})) {
@@ -96,14 +102,11 @@ const parametersOf = (text: string | undefined): JsonObject => {
   return value
 }
 
-const jobOf = (ir: JsonObject, parameters: JsonObject, root: string, cache: boolean): JsonObject => {
-  const spec = isJsonObject(ir['pipelineSpec']) ? ir['pipelineSpec'] : ir
-  const runtime = isJsonObject(ir['runtimeConfig']) ? ir['runtimeConfig'] : {}
-  const given = isJsonObject(runtime['parameterValues']) ? runtime['parameterValues'] : {}
+const jobOf = (spec: JsonObject, parameters: JsonObject, root: string, cache: boolean): JsonObject => {
   return {
     displayName: 'winnow pipeline run',
     pipelineSpec: cache ? spec : withoutCache(spec),
-    runtimeConfig: { ...runtime, gcsOutputDirectory: root, parameterValues: { ...given, ...parameters } },
+    runtimeConfig: { gcsOutputDirectory: root, ...runtimeParameters(spec, parameters) },
   }
 }
 
