@@ -11,7 +11,9 @@ import { readSchema } from './api/schema.ts'
 import { callServices } from './call-services.ts'
 import { findNativeComponent } from './components/catalogue.ts'
 import { createDeployments } from './deployments.ts'
+import type { ContainerMode } from './engine/containers/containers.ts'
 import { createJobEngine, type Engine } from './engine/job-engine.ts'
+import { openIsolation, type SandboxMode } from './engine/open-isolation.ts'
 import { type Face, listenHttp } from './http/http-server.ts'
 import { createModelStore } from './model-store.ts'
 import { createOperations } from './operations.ts'
@@ -33,7 +35,7 @@ export interface PlatformOptions {
   readonly python?: string
   /** Where Python environments are kept; default: inside `root`. */
   readonly environments?: string
-  /** Whether the command of a container is run on this machine, without its image. Default: refuse. */
+  /** How plain container components are run. Default: by docker or podman where one answers, else refused. */
   readonly containers?: ContainerMode
   /** Keeps the processes of tasks from the rest of this machine, by bubblewrap. Default: where it works. */
   readonly sandbox?: SandboxMode
@@ -78,11 +80,26 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   const { host: httpHost, port: httpPort } = options.http ?? { host: '127.0.0.1', port: 0 }
   await mkdir(root, { recursive: true })
   const lock = await lockFolder(root)
+  const addresses = createAddresses({ map: options.addresses ?? {}, root, tables: join(root, 'tables') })
+  const environmentFolder = options.environments ?? join(root, 'environments')
+  const mapped = Object.keys(options.addresses ?? {}).map((address) => addresses.resolve(address))
+  const isolation = await openIsolation({
+    root,
+    containers: options.containers ?? 'auto',
+    sandbox: options.sandbox ?? 'auto',
+    network: options.network !== 'none',
+    hidden: [root, ...(options.hidden ?? [])],
+    readable: [environmentFolder, ...mapped, ...(options.readable ?? [])],
+    artifacts: [join(root, 'artifacts'), join(root, 'tables')],
+    log: (message, fields) => log.info(fields, message),
+  }).catch(async (fault: unknown) => {
+    await lock.release()
+    throw fault
+  })
   const records = createRecords(join(root, 'records'))
   const collections = await openCollections(records)
-  const addresses = createAddresses({ map: options.addresses ?? {}, root, tables: join(root, 'tables') })
   const environments = createPythonEnvironments({
-    folder: options.environments ?? join(root, 'environments'),
+    folder: environmentFolder,
     ...(options.python === undefined ? {} : { python: options.python }),
   })
   const store = createModelStore(join(root, 'models'))
@@ -106,7 +123,9 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
         addresses,
         vertexEndpoint: () => `${host}:${bound}`,
         restEndpoint: () => `http://${httpHost}:${httpBound}`,
-        containers: options.containers ?? 'refuse',
+        ...isolation,
+        network: options.network !== 'none',
+        ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
         ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
         log: (message, fields) => log.info(fields, message),
         onUpdate,
@@ -150,6 +169,8 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   const rest = { handlers: made.table, schema, log }
   const faces: readonly Face[] = [
     { prefix: '/v1', plugin: vertexRest('v1', rest) },
+    // Where the Python SDK looks for operations when it speaks REST.
+    { prefix: '/ui', plugin: vertexRest('v1', rest) },
     { prefix: '/v1beta1', plugin: vertexRest('v1beta1', rest) },
   ]
   const http = await listenHttp(faces, { host: httpHost, port: httpPort, log, ready }).catch(async (error) => {

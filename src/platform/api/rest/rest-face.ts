@@ -38,7 +38,7 @@ export const vertexRest = (version: ApiVersion, { handlers, schema, log }: RestP
       handler: async ({ method, raw, body }, reply) => {
         const { pathname, searchParams } = new URL(raw.url ?? '', 'http://platform')
         // The beta's calls are the same as far as there are handlers.
-        const path = pathname.replace(`/${version}/`, '/v1/')
+        const path = pathname.replace(/^\/\w+\//, '/v1/')
         const found = findRoute(routes, method, path)
         if ('verbs' in found) throw notFound(method, pathname, found.verbs)
         const { route, bindings } = found
