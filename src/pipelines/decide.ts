@@ -38,7 +38,7 @@ export const decideTask = (draft: Draft, node: Node): void => {
   const group = node.parent === null ? undefined : draft.nodes.get(node.parent)
   if (task === null || group === undefined || node.state !== 'waiting') return
   const needs = taskNeeds(task)
-  const upstream = needs.flatMap((name) => memberNode(draft, group.path, name) ?? [])
+  const upstream = needs.flatMap((name) => memberNode(draft, group, name) ?? [])
   const block = blocked(draft, task, upstream, isExitTask(task, needs))
   if (block !== undefined) {
     skipNode(draft, node, block.state, block.reason)

@@ -88,6 +88,13 @@ export interface CustomJobExecutor {
 
 export type Executor = ContainerExecutor | ImporterExecutor | ResolverExecutor | CustomJobExecutor
 
+export interface RetryPolicy {
+  readonly maxRetries: number
+  readonly backoffMs: number
+  readonly factor: number
+  readonly maxBackoffMs: number
+}
+
 /** A task that is ready: every input is resolved, so the engine needs nothing else to run it. */
 export interface ReadyTask {
   readonly path: TaskPath
@@ -107,12 +114,7 @@ export interface ReadyTask {
   readonly inputDefinitions: JsonObject
   readonly cacheable: boolean
   readonly cacheKey: string | null
-  readonly retry: {
-    readonly maxRetries: number
-    readonly backoffMs: number
-    readonly factor: number
-    readonly maxBackoffMs: number
-  }
+  readonly retry: RetryPolicy
 }
 
 /** What the interpreter asks of the engine. */
@@ -136,6 +138,8 @@ export type Effect =
       readonly name: string
       readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped'
       readonly error: string | null
+      /** A DAG that failed and is to be tried again: the engine says `resumed` after so many milliseconds. */
+      readonly retryAfterMs?: number
     }
   | {
       readonly kind: 'end'
@@ -149,5 +153,7 @@ export type ExecutionEvent =
   | { readonly kind: 'succeeded'; readonly path: TaskPath; readonly outputs: TaskOutputs }
   | { readonly kind: 'failed'; readonly path: TaskPath; readonly error: string }
   | { readonly kind: 'cancelled'; readonly path: TaskPath }
+  /** The pause before another try of a DAG is over. */
+  | { readonly kind: 'resumed'; readonly path: TaskPath }
   /** The job is being cancelled: nothing new starts but exit tasks. */
   | { readonly kind: 'cancel' }

@@ -16,7 +16,7 @@ const codes: Readonly<Partial<Record<NodeState, number>>> = { cancelled: 1, fail
 
 /** What an exit task learns of the task it guards (kfp's PipelineTaskFinalStatus). */
 export const finalStatus = (draft: Draft, group: Node, producer: string): Json => {
-  const node = memberNode(draft, group.path, producer)
+  const node = memberNode(draft, group, producer)
   const code = node === undefined ? undefined : codes[node.state]
   return {
     state: words[node?.state ?? 'notTriggered'],

@@ -1,17 +1,11 @@
 import type { Json } from '../domain/json.ts'
 import type { RuntimeArtifact, TaskOutputs } from './execution.ts'
-import type { Component, Dag } from './ir.ts'
+import type { Dag } from './ir.ts'
 import { type Draft, memberNode, type Node } from './job-state.ts'
-import { convertParameter, declaredType } from './values.ts'
 
 interface GroupOutputs {
   readonly outputs: TaskOutputs
   readonly lost: Readonly<Record<string, string>>
-}
-
-const typed = (component: Component, output: string, value: Json): Json => {
-  const converted = convertParameter(value, declaredType(component.outputDefinitions?.parameters?.[output]))
-  return converted.ok ? converted.value : value
 }
 
 const lossOf = (node: Node | undefined, output: string): string | undefined =>
@@ -23,7 +17,8 @@ const parameterSelectors = (output: NonNullable<NonNullable<Dag['outputs']>['par
 
 /**
  * The outputs of a DAG from those of its tasks. Of several selectors the first that has a value counts (OneOf), but all
- * where a list of artifacts is declared. What only skipped tasks would have made is lost, not an error.
+ * where a list of artifacts is declared. Values stay as their tasks made them: kfp declares an int that a loop further out
+ * collects as LIST already here. What only skipped tasks would have made is lost, not an error.
  */
 export const dagOutputs = (draft: Draft, node: Node, dag: Dag): GroupOutputs => {
   const parameters: Record<string, Json> = {}
@@ -31,11 +26,11 @@ export const dagOutputs = (draft: Draft, node: Node, dag: Dag): GroupOutputs => 
   const lost: Record<string, string> = {}
   for (const [name, output] of Object.entries(dag.outputs?.parameters ?? {})) {
     for (const { producerSubtask, outputParameterKey } of parameterSelectors(output)) {
-      const producer = memberNode(draft, node.path, producerSubtask)
+      const producer = memberNode(draft, node, producerSubtask)
       const value = producer?.outputs.parameters[outputParameterKey]
       const loss = lossOf(producer, outputParameterKey)
       if (value !== undefined) {
-        parameters[name] = typed(node.component, name, value)
+        parameters[name] = value
         break
       }
       if (loss !== undefined) lost[name] ??= loss
@@ -44,7 +39,7 @@ export const dagOutputs = (draft: Draft, node: Node, dag: Dag): GroupOutputs => 
   for (const [name, { artifactSelectors }] of Object.entries(dag.outputs?.artifacts ?? {})) {
     const all = node.component.outputDefinitions?.artifacts?.[name]?.isArtifactList === true
     for (const { producerSubtask, outputArtifactKey } of artifactSelectors) {
-      const producer = memberNode(draft, node.path, producerSubtask)
+      const producer = memberNode(draft, node, producerSubtask)
       const value = producer?.outputs.artifacts[outputArtifactKey]
       const loss = lossOf(producer, outputArtifactKey)
       if (value !== undefined) {

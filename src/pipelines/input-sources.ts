@@ -1,13 +1,17 @@
 import type { Json } from '../domain/json.ts'
 import type { RuntimeArtifact, TaskOutputs } from './execution.ts'
+import { enclosingInput } from './enclosing-inputs.ts'
 import { finalStatus } from './final-status.ts'
 import type { RuntimeValue, TaskArtifactInput, TaskParameterInput } from './ir.ts'
 import { type Draft, memberNode, type Node } from './job-state.ts'
 
-/** Why an input has no value: `lost` with a skipped branch, `unwritten` by its producer, or `absent` around the task. */
+/**
+ * Why an input has no value: `lost` with a skipped branch, `unwritten` by its producer, `absent` (it is optional around
+ * the task), or `unset` there though it is not.
+ */
 export interface Missing {
   readonly why: string
-  readonly how: 'lost' | 'unwritten' | 'absent'
+  readonly how: 'lost' | 'unwritten' | 'absent' | 'unset'
 }
 export type Found<T> = { readonly value: T } | ({ readonly value?: undefined } & Missing)
 
@@ -18,7 +22,7 @@ const outputOf = <K extends keyof TaskOutputs>(
   producer: string,
   output: string,
 ): Found<TaskOutputs[K][string]> => {
-  const node = memberNode(draft, group.path, producer)
+  const node = memberNode(draft, group, producer)
   const outputs = node?.outputs[kind]
   if (outputs !== undefined && Object.hasOwn(outputs, output)) {
     const value = outputs[output] as TaskOutputs[K][string] | undefined
@@ -49,13 +53,12 @@ export const findParameter = (draft: Draft, group: Node, input: TaskParameterInp
   const constant = input.runtimeValue === undefined ? undefined : constantOf(input.runtimeValue)
   if (constant !== undefined) return { value: constant }
   const name = input.componentInputParameter ?? input.runtimeValue?.runtimeParameter
-  const value =
-    name !== undefined && Object.hasOwn(group.inputs.parameters, name) ? group.inputs.parameters[name] : undefined
+  if (name === undefined) return { why: 'it says no source', how: 'absent' }
+  const value = enclosingInput(draft, group, name)
   if (value !== undefined) return { value }
-  return {
-    why: name === undefined ? 'it says no source' : `the input "${name}" around it was given no value`,
-    how: 'absent',
-  }
+  const definitions = group.component.inputDefinitions?.parameters ?? {}
+  const isOptional = Object.hasOwn(definitions, name) && definitions[name]?.isOptional === true
+  return { why: `the input "${name}" around it was given no value`, how: isOptional ? 'absent' : 'unset' }
 }
 
 export const findArtifacts = (

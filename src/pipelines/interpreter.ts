@@ -1,5 +1,5 @@
 import type { JsonObject } from '../domain/json.ts'
-import { beginDag } from './begin.ts'
+import { beginDag, noteFailure } from './begin.ts'
 import { decideTask } from './decide.ts'
 import type { ExecutionEvent, JobContext, TaskOutputs } from './execution.ts'
 import type { Component, PipelineSpec } from './ir.ts'
@@ -8,7 +8,6 @@ import {
   draftOf,
   type JobOptions,
   type JobState,
-  type Node,
   newNode,
   rootPath,
   type Step,
@@ -17,7 +16,7 @@ import {
 } from './job-state.ts'
 import { emptyTable } from './node-table.ts'
 import { resolveJobParameters } from './parameters.ts'
-import { settleNode } from './settle.ts'
+import { endPauses, resumeDag, settleNode } from './settle.ts'
 import { convertParameter, declaredType } from './values.ts'
 
 const work = (draft: Draft): Step => {
@@ -86,12 +85,6 @@ const takeOutputs = (spec: PipelineSpec, component: Component, outputs: TaskOutp
   return { ok: true, outputs: { parameters, artifacts } }
 }
 
-const failTask = (draft: Draft, node: Node, error: string): void => {
-  const cause = { path: node.path, error }
-  draft.failure ??= cause
-  updateNode(draft, node, { state: 'failed', cause })
-}
-
 /**
  * The job after an event. An event for a task that isn't running changes nothing, so a journal may be replayed with
  * repetitions; the same events in the same order give the same state.
@@ -101,17 +94,23 @@ export const advance = (state: JobState, event: ExecutionEvent): Step => {
   const draft = draftOf(state)
   if (event.kind === 'cancel') {
     draft.cancelling = true
+    endPauses(draft)
     return work(draft)
   }
   const node = draft.nodes.get(event.path)
+  if (event.kind === 'resumed') {
+    if (node === undefined || !node.pausing) return { state, effects: [] }
+    resumeDag(draft, node)
+    return work(draft)
+  }
   if (node === undefined || node.kind !== 'task' || node.state !== 'running') return { state, effects: [] }
-  if (event.kind === 'failed') failTask(draft, node, event.error)
+  if (event.kind === 'failed') noteFailure(draft, node, event.error)
   else if (event.kind === 'cancelled') updateNode(draft, node, { state: 'cancelled' })
   else {
     const taken = takeOutputs(state.spec, node.component, event.outputs)
     if (taken.ok) updateNode(draft, node, { state: 'succeeded', outputs: taken.outputs })
     else {
-      failTask(draft, node, taken.reason)
+      noteFailure(draft, node, taken.reason)
       draft.effects.push({ kind: 'group', path: node.path, name: node.name, state: 'failed', error: taken.reason })
     }
   }

@@ -2,6 +2,7 @@ import type { Json } from '../domain/json.ts'
 import type { Effect, JobContext, RuntimeArtifact, TaskInputs, TaskOutputs, TaskPath } from './execution.ts'
 import type { Component, PipelineSpec, PipelineTask } from './ir.ts'
 import { draftTable, type NodeTable, type TableDraft } from './node-table.ts'
+import { memberPath } from './retry.ts'
 
 export type NodeState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'notTriggered'
 
@@ -34,6 +35,9 @@ export interface Node {
   readonly componentName: string
   readonly component: Component
   readonly state: NodeState
+  /** How many tries of a DAG have begun, and whether it pauses before the next. */
+  readonly tries: number
+  readonly pausing: boolean
   /** How many tasks it waits for. */
   readonly waiting: number
   readonly cause: Cause | null
@@ -114,6 +118,8 @@ export const newNode = (
 ): Node => ({
   kind: 'task',
   state: 'waiting',
+  tries: 1,
+  pausing: false,
   waiting: 0,
   cause: null,
   inputs: noInputs,
@@ -132,8 +138,8 @@ export const updateNode = (draft: Draft, node: Node, change: Partial<Node>): Nod
 }
 
 /** The member of a DAG by its task's name. */
-export const memberNode = (draft: Draft, group: TaskPath, name: string): Node | undefined =>
-  draft.nodes.get(`${group}.${name}`)
+export const memberNode = (draft: Draft, group: Node, name: string): Node | undefined =>
+  draft.nodes.get(memberPath(group, name))
 
 /** True once nothing new may begin but exit tasks. */
 export const isDraining = (draft: Draft): boolean => draft.cancelling || (draft.failFast && draft.failure !== null)

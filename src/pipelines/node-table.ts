@@ -49,6 +49,8 @@ export const tableValues = function* <T>(table: NodeTable<T>): Generator<T> {
 export interface TableDraft<T> {
   get(key: string): T | undefined
   set(key: string, value: T): void
+  /** Every value, in no order that means anything. */
+  values(): Iterable<T>
   /** The table with what was set; the one it was made of is unchanged. The draft is not to be used afterwards. */
   finish(): NodeTable<T>
 }
@@ -86,6 +88,7 @@ export const draftTable = <T>(table: NodeTable<T>): TableDraft<T> => {
       else if (own.has(entry)) entry.value = value
       else leaf[index] = claim({ key, value })
     },
+    values: () => tableValues({ root }),
     finish: () => ({ root }),
   }
 }

@@ -6,8 +6,9 @@ import { constantOf } from './input-sources.ts'
 import type { Component, ContainerSpec, ImporterSpec, PipelineTask, RuntimeValue } from './ir.ts'
 import type { Draft, Node } from './job-state.ts'
 import { type PlaceholderScope, resolveText, resolveValue } from './placeholders.ts'
+import { retryPolicyOf } from './retry.ts'
 import { declaredInputs } from './task-inputs.ts'
-import { declaredType, durationMs, valueText } from './values.ts'
+import { declaredType, valueText } from './values.ts'
 
 const containerOf = (spec: ContainerSpec, scope: PlaceholderScope): Executor => ({
   kind: 'container',
@@ -85,13 +86,6 @@ const cacheKeyOf = (executor: Executor, inputs: TaskInputs, outputs: ReadyTask['
     outputs,
   } as unknown as Json)
 
-const retryOf = (policy: PipelineTask['retryPolicy']): ReadyTask['retry'] => ({
-  maxRetries: policy?.maxRetryCount ?? 0,
-  backoffMs: durationMs(policy?.backoffDuration) ?? 0,
-  factor: policy?.backoffFactor ?? 2,
-  maxBackoffMs: durationMs(policy?.backoffMaxDuration) ?? 3_600_000,
-})
-
 /** All that the engine needs to run a task. Throws Fault where its executor cannot be made out. */
 export const readyTask = (draft: Draft, node: Node, task: PipelineTask, scope: PlaceholderScope): ReadyTask => {
   const inputs = declaredInputs(node.inputs, node.component)
@@ -109,6 +103,6 @@ export const readyTask = (draft: Draft, node: Node, task: PipelineTask, scope: P
     inputDefinitions: (node.component.inputDefinitions ?? {}) as JsonObject,
     cacheable,
     cacheKey: cacheable ? cacheKeyOf(executor, inputs, outputs) : null,
-    retry: retryOf(task.retryPolicy),
+    retry: retryPolicyOf(task.retryPolicy),
   }
 }

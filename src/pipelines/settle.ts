@@ -1,7 +1,9 @@
+import { beginDag } from './begin.ts'
 import { planDag } from './dag-plan.ts'
 import { dagOutputs, loopOutputs } from './group-outputs.ts'
-import { type Draft, type Node, noOutputs, updateNode } from './job-state.ts'
+import { type Draft, isDraining, memberNode, type Node, noOutputs, updateNode } from './job-state.ts'
 import { continueLoop } from './loops.ts'
+import { hasTriesLeft, mayBeRetried, retryDelayMs, retryPolicyOf } from './retry.ts'
 
 const failureText = (node: Node): string | null =>
   node.cause === null
@@ -9,6 +11,36 @@ const failureText = (node: Node): string | null =>
     : node.cause.path === node.path
       ? node.cause.error
       : `${node.cause.path}: ${node.cause.error}`
+
+/** A DAG that failed and has tries left waits for the next one. */
+const pauseDag = (draft: Draft, node: Node): void => {
+  const failures = node.tries
+  updateNode(draft, node, { pausing: true })
+  draft.effects.push({
+    kind: 'group',
+    path: node.path,
+    name: node.name,
+    state: 'running',
+    error: `Try ${failures} failed: ${failureText(node)}`,
+    retryAfterMs: retryDelayMs(retryPolicyOf(node.task?.retryPolicy), failures),
+  })
+}
+
+/** The next try of a DAG, unless nothing new may begin by now. */
+export const resumeDag = (draft: Draft, node: Node): void => {
+  if (isDraining(draft)) {
+    updateNode(draft, node, { pausing: false, halted: draft.cancelling })
+    draft.todo.push({ what: 'settle', path: node.path })
+    return
+  }
+  const fresh = { pausing: false, tries: node.tries + 1, cause: null, halted: false }
+  beginDag(draft, updateNode(draft, node, fresh), node.component.dag ?? {})
+}
+
+/** Whatever pauses before another try is not tried again. */
+export const endPauses = (draft: Draft): void => {
+  for (const node of draft.nodes.values()) if (node.pausing) resumeDag(draft, node)
+}
 
 /** All members of a group have ended: it ends too, with their outputs. */
 const endGroup = (draft: Draft, node: Node): Node => {
@@ -21,6 +53,7 @@ const endGroup = (draft: Draft, node: Node): Node => {
   const halted = node.halted || (node.parent === null && draft.cancelling)
   const cause = node.cause ?? (halted && !draft.cancelling ? draft.failure : null)
   const state = halted && draft.cancelling ? 'cancelled' : cause !== null ? 'failed' : 'succeeded'
+  if (state === 'failed' && !mayBeRetried(draft, node)) draft.failure ??= cause
   const ended = updateNode(draft, node, { state, cause, outputs, lost })
   const error = failureText(ended)
   if (node.parent === null) {
@@ -42,7 +75,7 @@ const tellGroup = (draft: Draft, group: Node, node: Node): void => {
     return
   }
   for (const name of planDag(group.component.dag ?? {}).dependants.get(node.name) ?? []) {
-    const dependant = draft.nodes.get(`${group.path}.${name}`)
+    const dependant = memberNode(draft, group, name)
     if (dependant === undefined) continue
     const waiting = updateNode(draft, dependant, { waiting: dependant.waiting - 1 }).waiting
     if (waiting === 0) draft.todo.push({ what: 'decide', path: dependant.path })
@@ -52,6 +85,10 @@ const tellGroup = (draft: Draft, group: Node, node: Node): void => {
 
 /** A task has ended, or all members of a group have: its group is told, and whoever waited for it is decided next. */
 export const settleNode = (draft: Draft, node: Node): void => {
+  if (node.state === 'running' && node.cause !== null && hasTriesLeft(node) && !isDraining(draft)) {
+    pauseDag(draft, node)
+    return
+  }
   const ended = node.state === 'running' && node.kind !== 'task' ? endGroup(draft, node) : node
   const group = ended.parent === null ? undefined : draft.nodes.get(ended.parent)
   if (group !== undefined) tellGroup(draft, group, ended)

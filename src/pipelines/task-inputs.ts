@@ -133,7 +133,8 @@ export const resolveTaskInputs = (
         : undefined
     if (definition?.isOptional === true) continue
     if (how === 'lost') lost ??= `its input "${name}" does not exist: ${why}`
-    else if (how === 'unwritten' || (component.dag === undefined && definition !== undefined)) fail(name, why)
+    else if (how === 'unwritten') fail(name, why)
+    else if (component.dag === undefined && (definition !== undefined || how === 'unset')) fail(name, why)
   }
   if (component.dag === undefined) requireInputs(component, task, absent, missing, fail)
   return { inputs: { parameters, artifacts }, absent, lost, fault, scope }

@@ -44,6 +44,12 @@ export const runJob = (options: JobRunOptions): JobRun => {
   /** Those among them that run in this life. */
   const running = new Map<TaskPath, { readonly abort: AbortController; readonly done: Promise<void> }>()
   const history = new Map<TaskPath, TaskHistory>()
+  /** DAGs that pause before they are tried again. */
+  const pauses = new Map<TaskPath, { readonly ms: number; timer?: NodeJS.Timeout }>()
+  const dropPauses = (): void => {
+    for (const { timer } of pauses.values()) clearTimeout(timer)
+    pauses.clear()
+  }
   const unfinished = new Map<string, { readonly path: TaskPath; readonly processes: ProcessIdentity[] }>()
   let state: JobState
   let end: Extract<Effect, { kind: 'end' }> | undefined
@@ -59,6 +65,8 @@ export const runJob = (options: JobRunOptions): JobRun => {
     view.effects(step.effects, at)
     for (const effect of step.effects) {
       if (effect.kind === 'start') pending.set(effect.task.path, effect.task)
+      if (effect.kind === 'group' && effect.retryAfterMs !== undefined)
+        pauses.set(effect.path, { ms: effect.retryAfterMs })
       if (effect.kind === 'end') end = effect
     }
   }
@@ -68,8 +76,10 @@ export const runJob = (options: JobRunOptions): JobRun => {
     for (const [token, attempt] of unfinished) if (attempt.path === path) unfinished.delete(token)
   }
   const apply = (event: ExecutionEvent, cached: boolean, at: Time): void => {
-    view.event(event, cached, at)
-    if (event.kind !== 'cancel') settle(event.path)
+    if (event.kind === 'cancel') dropPauses()
+    if (event.kind === 'resumed') pauses.delete(event.path)
+    else view.event(event, cached, at)
+    if (event.kind !== 'cancel' && event.kind !== 'resumed') settle(event.path)
     take(advance(state, event), at)
   }
 
@@ -124,6 +134,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
   const breakDown = (error: unknown): void => {
     if (over) return
     over = true
+    dropPauses()
     for (const { abort } of running.values()) abort.abort()
     view.end('failed', messageOf(error), now())
     void journal.close().catch(() => {})
@@ -188,6 +199,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
 
   const proceed = async (): Promise<void> => {
     if (end !== undefined) return finish(end)
+    for (const [path, pause] of pauses) pause.timer ??= setTimeout(() => void tell({ kind: 'resumed', path }), pause.ms)
     for (const [path, task] of pending) if (!running.has(path) && !cancelledEarlier.has(path)) launch(task)
     onUpdate(view.snapshot())
   }
@@ -214,12 +226,13 @@ export const runJob = (options: JobRunOptions): JobRun => {
       await tell({ kind: 'cancel' })
       if (over) return
       // Exit tasks that the cancelling itself started go on; a second request stops them too.
-      view.cancelling(before)
+      view.cancelling(before.filter((path) => running.has(path)))
       for (const path of before) running.get(path)?.abort.abort(new Error('the job is being cancelled'))
       onUpdate(view.snapshot())
     },
     async stop() {
       stopping = true
+      dropPauses()
       for (const { abort } of running.values()) abort.abort(new Error('the platform stops'))
       await Promise.allSettled([...running.values()].map(({ done }) => done))
       await last

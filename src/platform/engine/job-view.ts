@@ -20,7 +20,8 @@ export interface JobView {
 
 const parentOf = (path: TaskPath): TaskPath | null => {
   const end = path.lastIndexOf('.')
-  return end < 0 ? null : path.slice(0, end)
+  // `root.train~2.fit` is of the second try of `root.train`.
+  return end < 0 ? null : path.slice(0, end).replace(/~\d+$/, '')
 }
 
 export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt: Time): JobView => {

@@ -1,0 +1,28 @@
+import type { Json } from '../domain/json.ts'
+import { isJsonObject } from '../domain/json.ts'
+import type { Draft, Node } from './job-state.ts'
+
+/** What a group was given under a name; `items-loop-item-subvar-key` is also the member `key` of `items-loop-item`. */
+const given = ({ inputs: { parameters } }: Node, name: string): Json | undefined => {
+  if (Object.hasOwn(parameters, name)) return parameters[name]
+  const [, base = '', key = ''] = /^(.+)-subvar-(.+)$/.exec(name) ?? []
+  const item = Object.hasOwn(parameters, base) ? parameters[base] : undefined
+  return isJsonObject(item) && Object.hasOwn(item, key) ? item[key] : undefined
+}
+
+/**
+ * The value of a channel that a group around a task was not given. kfp's compiler does not hand the items of outer loops
+ * into an inner loop where only a text reads them. A channel has one name in a whole pipeline (the pipeline's own inputs
+ * without the prefix), so it is looked up further out. What a group declares is not: it is optional there.
+ */
+export const enclosingInput = (draft: Draft, start: Node, name: string): Json | undefined => {
+  const bare = name.replace(/^pipelinechannel--/, '')
+  const isItem = name.includes('-subvar-')
+  for (let group: Node | undefined = start; group !== undefined; ) {
+    const value = given(group, name) ?? (bare === name ? undefined : given(group, bare))
+    if (value !== undefined) return value
+    if (!isItem && Object.hasOwn(group.component.inputDefinitions?.parameters ?? {}, name)) return undefined
+    group = group.parent === null ? undefined : draft.nodes.get(group.parent)
+  }
+  return undefined
+}
