@@ -32,7 +32,7 @@ export const addTask = <O extends Outputs>(
   }
   program.tasks.set(node.name, node)
   group.tasks.push(node)
-  const outputs = toReferences(component.outputs, `task ${node.name}`, (name, type) => ({
+  const outputs = toReferences(component.outputs, `the outputs of ${node.name}`, (name, type) => ({
     kind: 'output',
     task: node,
     name,

@@ -80,7 +80,7 @@ export const pipeline = <const I extends Inputs = Record<never, never>, Result e
   checkInterface(`pipeline ${name}`, declared, {})
   const program = newProgram(name, declared, options)
   const types = Object.fromEntries(Object.entries(declared).map(([key, input]) => [key, typeOf(input)]))
-  const references = toReferences(types, `pipeline ${name} declares no input: it`, (key, type) => ({
+  const references = toReferences(types, `the inputs of pipeline ${name}`, (key, type) => ({
     kind: 'input',
     program,
     name: key,

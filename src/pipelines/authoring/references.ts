@@ -31,7 +31,7 @@ export const strictRecord = <T extends object>(members: T, what: string): T =>
     get(target, name) {
       if (typeof name === 'symbol' || Object.hasOwn(target, name)) return Reflect.get(target, name)
       if (askedOfAll.has(name)) return undefined
-      throw misuse(`${what} has no "${name}"${suggestName(name, Object.keys(target))}`)
+      throw misuse(`there is no "${name}" among ${what}${suggestName(name, Object.keys(target))}`)
     },
   })
 
