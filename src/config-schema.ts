@@ -65,7 +65,12 @@ export const ConfigFile = z.strictObject({
     .strictObject({
       port: z.int().min(0).max(65_535).default(0),
       httpPort: z.int().min(0).max(65_535).default(0),
-      containers: z.enum(['host', 'refuse']).default('refuse'),
+      containers: z.enum(['auto', 'docker', 'podman', 'host', 'refuse']).default('auto'),
+      sandbox: z.enum(['auto', 'require', 'off']).default('auto'),
+      /** Whether tasks may reach anything, the platform included. */
+      network: z.enum(['allow', 'none']).default('allow'),
+      /** Minutes that one attempt at a task may take; without it there is no end. */
+      taskTimeoutMinutes: z.number().positive().optional(),
       /** `gs://…` or `bq://…` address, or `gs://bucket/prefix/` → local file or folder. */
       addresses: z.record(z.string(), z.string()).default({}),
     })

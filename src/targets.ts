@@ -75,6 +75,13 @@ const openPlatform = (config: Config, log: Log): Promise<Platform> =>
     addresses: config.platform.addresses,
     environments: join(config.dataFolder, 'python'),
     containers: config.platform.containers,
+    sandbox: config.platform.sandbox,
+    network: config.platform.network,
+    ...(config.platform.taskTimeoutMinutes === undefined
+      ? {}
+      : { taskTimeoutMs: config.platform.taskTimeoutMinutes * 60_000 }),
+    hidden: [config.dataFolder],
+    readable: Object.values(config.repositories).flatMap(({ dataRoot }) => dataRoot ?? []),
     ...(config.python === undefined ? {} : { python: config.python }),
     log: log.child({ room: 'platform' }),
   })

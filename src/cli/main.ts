@@ -90,8 +90,16 @@ pipeline
   .option('-p, --parameters <json>', 'runtime parameters as a JSON object')
   .option('-m, --map <ADDRESS=FILE>', 'read gs:// or bq:// ADDRESS from FILE; may be repeated', collect)
   .addOption(
-    new Option('--containers <how>', 'plain containers: on the host, or refuse them').choices(['host', 'refuse']),
+    new Option('--containers <how>', 'plain containers: by docker or podman (auto), on the host, or refused').choices([
+      'auto',
+      'docker',
+      'podman',
+      'host',
+      'refuse',
+    ]),
   )
+  .addOption(new Option('--sandbox <how>', 'tasks in bubblewrap (default: auto)').choices(['auto', 'require', 'off']))
+  .addOption(new Option('--network <how>', 'what tasks may reach (default: allow)').choices(['allow', 'none']))
   .option('--no-cache', 'run every task, whatever the cache has')
   .addOption(json())
   .action(async (file, _options, command) =>

@@ -13,6 +13,7 @@ export const faultCodes = [
   'disk_full',
   'environment_failed',
   'evaluation_failed',
+  'image_unavailable',
   'not_found',
   'not_running',
   'pipeline_invalid',

@@ -59,17 +59,20 @@ export interface SandboxRequest {
   /** Where the command starts; a path as the command sees it. */
   readonly cwd: string
   readonly network: boolean
+  /** Keeps the process ids of the machine, for a command whose children are named to us by their ids. */
+  readonly sharedProcesses?: boolean
 }
 
 /** Puts bubblewrap around a command: a file system of its own making, no other processes to see, no rights beyond files. */
 export const bubblewrap =
-  (program: string, { paths, cwd, network }: SandboxRequest): Enclose =>
+  (program: string, { paths, cwd, network, sharedProcesses = false }: SandboxRequest): Enclose =>
   (command, args) => [
     program,
     [
-      ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+      ...['--ro-bind', '/', '/', '--dev', '/dev'],
+      ...(sharedProcesses ? [] : ['--proc', '/proc', '--unshare-pid']),
       ...mountArguments([...machinePaths, ...paths]),
-      ...['--unshare-pid', '--unshare-ipc', ...(network ? [] : ['--unshare-net']), '--die-with-parent'],
+      ...['--unshare-ipc', ...(network ? [] : ['--unshare-net']), '--die-with-parent'],
       // What root may do to files it may still do, to those that it can see; it may mount, trace and load nothing.
       ...['--cap-drop', 'ALL', ...(process.getuid?.() === 0 ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : [])],
       ...['--chdir', cwd, '--', command, ...args],

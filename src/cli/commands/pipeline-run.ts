@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import { silentLog } from '../../log.ts'
+import type { ContainerMode } from '../../platform/engine/containers/containers.ts'
+import type { SandboxMode } from '../../platform/engine/open-isolation.ts'
 import { createPlatform } from '../../platform/platform.ts'
 import { type ClientOptions, dataFolderOf } from '../client.ts'
 import { compileFile, pythonOf } from '../compile-file.ts'
@@ -21,7 +23,9 @@ interface Options extends ClientOptions {
   readonly requirements?: string
   readonly parameters?: string
   readonly map?: readonly string[]
-  readonly containers?: 'host' | 'refuse'
+  readonly containers?: ContainerMode
+  readonly sandbox?: SandboxMode
+  readonly network?: 'allow' | 'none'
   readonly cache: boolean
   readonly json?: boolean
 }
@@ -55,7 +59,12 @@ const run = async (file: string, options: Options, signal: AbortSignal): Promise
     environments: join(data, 'python'),
     ...pythonOf(),
     addresses,
-    containers: options.containers ?? 'refuse',
+    containers: options.containers ?? 'auto',
+    sandbox: options.sandbox ?? 'auto',
+    network: options.network ?? 'allow',
+    hidden: [data],
+    // A pipeline's own folder is where its data lies, as often as not.
+    readable: [dirname(resolve(file))],
     log: silentLog,
   })
   try {

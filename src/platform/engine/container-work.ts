@@ -2,6 +2,7 @@ import { Fault } from '../../domain/errors.ts'
 import { resolveContainerArguments } from '../../pipelines/container-arguments.ts'
 import type { ContainerExecutor, TaskOutputs } from '../../pipelines/execution.ts'
 import { containerScope } from '../../pipelines/executor-input.ts'
+import { imageWork } from './containers/image-work.ts'
 import { type Attempt, processRequest, runToOutputs } from './task-attempt.ts'
 import type { Work, WorkOptions } from './work.ts'
 
@@ -22,7 +23,15 @@ const runOnHost = async (
 }
 
 /** A container's command on this machine, without its image. */
-export const containerWork = (container: ContainerExecutor, options: WorkOptions): Work => ({
+const hostWork = (container: ContainerExecutor, options: WorkOptions): Work => ({
   basis: async () => ({ kind: 'environment', digest: null }),
   run: (attempt, signal) => runOnHost(attempt, container, options, signal),
 })
+
+/** A container: in its image where docker or podman are there, else its command alone where that is allowed. */
+export const containerWork = (container: ContainerExecutor, options: WorkOptions): Work => {
+  const { containers } = options
+  return typeof containers !== 'string' && containers.kind === 'runtime'
+    ? imageWork(container, containers, options)
+    : hostWork(container, options)
+}

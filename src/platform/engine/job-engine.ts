@@ -9,11 +9,14 @@ import { PipelineSpec } from '../../pipelines/ir.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
 import type { Addresses } from '../addresses.ts'
 import type { PlatformServices } from '../services.ts'
+import type { Containers } from './containers/containers.ts'
+import { platformLabel } from './containers/image-work.ts'
 import type { EngineJob, EngineJobView } from './job.ts'
 import { jobContext, jobFiles, jobFolder } from './job-files.ts'
 import { type JobRun, runJob } from './job-run.ts'
 import { openJournal } from './journal.ts'
 import { type FindNative, requireRunnable } from './runnable.ts'
+import type { Sandbox } from './sandbox.ts'
 import { createSlots } from './slots.ts'
 import type { JobRuntime } from './task-attempt.ts'
 import { createTaskCache } from './task-cache.ts'
@@ -31,7 +34,10 @@ export interface JobEngineOptions {
   readonly vertexEndpoint: () => string
   /** `http://host:port` of its REST face. */
   readonly restEndpoint?: () => string
-  readonly containers: 'host' | 'refuse'
+  readonly containers: Containers
+  /** `false`: tasks reach nothing, the platform included. */
+  readonly network?: boolean
+  readonly sandbox?: Sandbox
   /** How many tasks run at once, over all jobs. Default: two for each core, four at least. */
   readonly parallelism?: number
   /** The longest that one attempt may take, in milliseconds. Default: for ever. */
@@ -84,6 +90,9 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
     addresses,
     findNative,
     containers,
+    containerLabel: platformLabel(root),
+    ...(options.network === undefined ? {} : { network: options.network }),
+    ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
     vertexEndpoint: options.vertexEndpoint,
     ...(options.restEndpoint === undefined ? {} : { restEndpoint: options.restEndpoint }),
     ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),

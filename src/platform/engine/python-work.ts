@@ -7,6 +7,7 @@ import type { PythonEnvironment } from '../../processes/python-environments.ts'
 import { type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
 import type { LightweightPython } from './lightweight-python.ts'
+import type { Sandbox } from './sandbox.ts'
 import { type Attempt, localOr, outputsOf, processRequest, type TaskProcess } from './task-attempt.ts'
 import { componentLauncher } from './task-environment.ts'
 import { warmModules } from './warm-modules.ts'
@@ -82,11 +83,14 @@ const tryWarm = async (
   container: ContainerExecutor,
   prepared: Prepared,
   warm: WarmPool,
+  sandbox: Sandbox | undefined,
   signal: AbortSignal,
 ): Promise<ProcessResult | undefined> => {
   const { component, environment, process, startEnvironment, args } = prepared
-  // Limits and sandboxes are put around a program that starts.
-  if (process.memoryBytes !== undefined || process.enclose !== undefined) return undefined
+  const { pipelineRoot } = attempt.runtime.context
+  // Limits are put around a program that starts, and so is a sandbox, unless the server may be in one.
+  const shared = sandbox?.encloseServer
+  if (process.memoryBytes !== undefined || (process.enclose !== undefined && shared === undefined)) return undefined
   if (!mayBeWarm(container, component, warm)) return undefined
   const wanted = {
     python: environment.python,
@@ -94,6 +98,7 @@ const tryWarm = async (
     // What the component declares may be meant for its imports.
     modules: Object.keys(container.env).length > 0 ? [] : warmModules(component.source),
     env: startEnvironment,
+    ...(shared === undefined ? {} : { enclosure: { artifactRoot: pipelineRoot, enclose: shared(pipelineRoot) } }),
   }
   const { cwd, env, timeoutMs } = process
   const request = {
@@ -118,7 +123,9 @@ export const pythonWork = (container: ContainerExecutor, component: LightweightP
     run: async (attempt, signal) => {
       const prepared = await prepare(attempt, container, component, await environment(attempt, signal), options)
       const warm =
-        options.warm === undefined ? undefined : await tryWarm(attempt, container, prepared, options.warm, signal)
+        options.warm === undefined
+          ? undefined
+          : await tryWarm(attempt, container, prepared, options.warm, options.sandbox, signal)
       return outputsOf(attempt, warm ?? (await runCold(attempt, prepared, signal)), signal)
     },
   }

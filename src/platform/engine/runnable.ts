@@ -3,6 +3,8 @@ import type { Json } from '../../domain/json.ts'
 import type { ContainerExecutor } from '../../pipelines/execution.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
 import type { NativeComponent } from '../components/component.ts'
+import { type Containers, refusalOf, remedyOf } from './containers/containers.ts'
+import { customJobContainer } from './containers/custom-job.ts'
 import { type GcpcLauncher, parseGcpc } from './gcpc.ts'
 import { type LightweightPython, parseLightweightPython } from './lightweight-python.ts'
 
@@ -23,8 +25,7 @@ export type Runnable =
 
 export interface RunnableOptions {
   readonly findNative: FindNative
-  /** `host`: run a container's command on this machine without its image. `refuse`: don't. */
-  readonly containers: 'host' | 'refuse'
+  readonly containers: Containers
 }
 
 type Container = Pick<ContainerExecutor, 'image' | 'command' | 'args'>
@@ -43,8 +44,15 @@ export const runnableOf = (
   if (python !== undefined) return { kind: 'python', component: python }
   const launcher = parseGcpc(container)
   if (launcher !== undefined) return { kind: 'gcpc', launcher }
-  // Without a command it is the image's entry point that would run, and there is no image.
-  return containers === 'host' && container.command.length > 0 ? { kind: 'container' } : undefined
+  return refusalOf(containers, container.command.length > 0) === undefined ? { kind: 'container' } : undefined
+}
+
+type SpecExecutor = NonNullable<NonNullable<PipelineSpec['deploymentSpec']>['executors']>[string]
+
+/** The container that an executor of the spec is done in; a text says why it cannot be. */
+const containerOf = ({ container, customJob }: SpecExecutor) => {
+  if (customJob === undefined) return container
+  return customJobContainer(customJob.customJob ?? {})
 }
 
 const tasksOf = (spec: PipelineSpec, label: string): readonly string[] => {
@@ -60,9 +68,12 @@ const tasksOf = (spec: PipelineSpec, label: string): readonly string[] => {
 export const requireRunnable = (spec: PipelineSpec, options: RunnableOptions): void => {
   const refused: string[] = []
   const absent: string[] = []
-  for (const [label, { container, customJob }] of Object.entries(spec.deploymentSpec?.executors ?? {})) {
-    if (customJob !== undefined) refused.push(...tasksOf(spec, label).map((task) => `task ${task} is a custom job`))
-    if (container === undefined) continue
+  const impossible: string[] = []
+  for (const [label, executor] of Object.entries(spec.deploymentSpec?.executors ?? {})) {
+    const container = containerOf(executor)
+    if (typeof container === 'string')
+      impossible.push(...tasksOf(spec, label).map((task) => `task ${task} ${container}`))
+    if (container === undefined || typeof container === 'string') continue
     const { image, command = [], args = [] } = container
     const runnable = runnableOf({ image, command, args }, spec.sdkVersion, options)
     if (runnable?.kind === 'gcpc' && runnable.launcher.needs !== undefined)
@@ -81,12 +92,15 @@ export const requireRunnable = (spec: PipelineSpec, options: RunnableOptions): v
       remedy: 'Run this pipeline on Vertex AI, or leave these steps out.',
       details: absent,
     })
+  if (impossible.length > 0)
+    throw new Fault('component_unsupported', `This machine cannot run the custom job: ${impossible.join('; ')}`, {
+      remedy: 'Give the job one worker pool with one replica, or run this pipeline on Vertex AI.',
+      details: impossible,
+    })
   if (refused.length === 0) return
-  throw new Fault('component_unsupported', `This machine runs no containers: ${refused.join('; ')}`, {
-    remedy:
-      options.containers === 'host'
-        ? 'Give the component a command, or run this pipeline on Vertex AI or Kubeflow.'
-        : 'Run this pipeline on Vertex AI or Kubeflow, or set containers: host to run such commands directly on this machine, without their images.',
+  const reason = refusalOf(options.containers, false) ?? ''
+  throw new Fault('component_unsupported', `This machine runs no containers (${reason}): ${refused.join('; ')}`, {
+    remedy: remedyOf(options.containers),
     details: refused,
   })
 }

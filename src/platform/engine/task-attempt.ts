@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ContainerExecutor, JobContext, ReadyTask, TaskOutputs } from '../../pipelines/execution.ts'
-import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
+import { containerScope, type ExecutorLayout } from '../../pipelines/executor-input.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
 import { type ProcessRequest, type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
@@ -11,10 +11,11 @@ import { readTaskOutputs } from './executor-output.ts'
 import { withHints } from './failure-hints.ts'
 import type { EngineJob } from './job.ts'
 import { type JobFiles, numericId } from './job-files.ts'
-import { memoryLimit } from './memory-limit.ts'
-import { taskEnvironment } from './task-environment.ts'
 import { taskDeadlineMs } from './platform-wishes.ts'
+import type { Sandbox, SandboxView } from './sandbox.ts'
+import { taskEnvironment } from './task-environment.ts'
 import { processFailure } from './task-failure.ts'
+import { limitsIn } from './task-limits.ts'
 
 /** A job that runs, with what its tasks need to know of it. */
 export interface JobRuntime {
@@ -42,6 +43,10 @@ export interface AttemptOptions {
   /** `http://host:port` of its REST face. */
   readonly restEndpoint?: () => string
   readonly taskTimeoutMs?: number
+  /** `false`: tasks reach nothing, the platform included. */
+  readonly network?: boolean
+  /** Keeps tasks from the rest of the machine. */
+  readonly sandbox?: Sandbox
 }
 
 const layoutOf = (
@@ -100,17 +105,36 @@ export const openAttempt = async (
   return { runtime, task, folder, logFile, layout, log }
 }
 
+/** The local paths of a task's inputs. */
+export const inputPaths = ({ task }: Attempt, addresses: Addresses): readonly string[] =>
+  Object.values(task.inputs.artifacts)
+    .flat()
+    .map((artifact) => artifact.customPath ?? localOr(artifact.uri, addresses))
+
+const viewOf = (attempt: Attempt, addresses: Addresses): SandboxView => {
+  const { runtime, task, folder } = attempt
+  return {
+    cwd: join(folder, 'work'),
+    readable: inputPaths(attempt, addresses),
+    artifactRoot: runtime.context.pipelineRoot,
+    writable: [folder, runtime.files.artifacts(task.path), runtime.files.workspace],
+  }
+}
+
 /** A process without its program. */
 export type TaskProcess = Omit<ProcessRequest, 'command' | 'args'>
 
 /** A process of this attempt: its folders, environment, log and limits; `path` comes before PATH. */
 export const processRequest = (
-  { runtime, task, folder, logFile }: Attempt,
+  attempt: Attempt,
   container: ContainerExecutor,
   options: AttemptOptions,
   path?: string,
 ): TaskProcess => {
-  const memoryBytes = memoryLimit(container.resources)
+  const { runtime, task, folder, logFile, layout } = attempt
+  const scope = containerScope(task, runtime.context, layout)
+  const { memoryBytes, accelerator } = limitsIn(task.name, container.resources, scope)
+  if (accelerator !== undefined) attempt.log(`it asks for ${accelerator}: this machine gives none, it runs without`)
   const limits = [options.taskTimeoutMs, taskDeadlineMs(runtime.spec, task)].filter((limit) => limit !== undefined)
   const place = {
     project: runtime.context.project,
@@ -125,6 +149,7 @@ export const processRequest = (
     env: taskEnvironment(place, container.env, path),
     logFile,
     background: true,
+    ...(options.sandbox === undefined ? {} : { enclose: options.sandbox.enclose(viewOf(attempt, options.addresses)) }),
     ...(limits.length === 0 ? {} : { timeoutMs: Math.min(...limits) }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
   }

@@ -46,7 +46,8 @@ export const createWarmPool = (limits: WarmPoolLimits = defaultLimits()): WarmPo
   const distrusted = new Set<Digest>()
   let closed = false
 
-  const kindOf = ({ python, executor, env }: WarmServerOptions): Digest => digestJson({ python, executor, env })
+  const kindOf = ({ python, executor, env, enclosure }: WarmServerOptions): Digest =>
+    digestJson({ python, executor, env, root: enclosure?.artifactRoot ?? null })
 
   const end = async (place: Place): Promise<void> => {
     places.delete(place)

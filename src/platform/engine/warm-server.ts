@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Json } from '../../domain/json.ts'
 import { lowerPriority } from '../../processes/lower-priority.ts'
 import { scopeVariable } from '../../processes/process-table.ts'
+import type { Enclose } from '../../processes/run-process.ts'
 
 /** What a forked task is given; `env` is its whole environment and names its scope. */
 export interface ForkRequest {
@@ -46,6 +47,8 @@ export interface WarmServerOptions {
   readonly modules: readonly string[]
   /** What the interpreter starts with. */
   readonly env: Readonly<Record<string, string>>
+  /** The sandbox that it runs in with its tasks, and the pipeline root that they see there. */
+  readonly enclosure?: { readonly artifactRoot: string; readonly enclose: Enclose }
 }
 
 type TaskMessage =
@@ -66,14 +69,18 @@ interface Waiting {
   readonly end: (end: ForkEnd) => void
 }
 
-const start = ({ python, executor, modules, env }: WarmServerOptions): ChildProcess =>
-  spawn(python, [script, executor, ...modules], {
+const bare: Enclose = (command, args) => [command, args]
+
+const start = ({ python, executor, modules, env, enclosure }: WarmServerOptions): ChildProcess => {
+  const [command, args] = (enclosure?.enclose ?? bare)(python, [script, executor, ...modules])
+  return spawn(command, args, {
     cwd: '/',
     env: { ...env, [scopeVariable]: noScope },
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // Outside our group: a Ctrl-C is for the controller, which stops the tasks in order.
     detached: true,
   })
+}
 
 /**
  * Starts a fork server and waits until it has loaded its modules. Resolves with a text that says why where it cannot be

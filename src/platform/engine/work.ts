@@ -19,6 +19,8 @@ export interface Work {
 
 export interface WorkOptions extends RunnableOptions, AttemptOptions {
   readonly platform: ComponentPlatform
+  /** The label of this platform's containers, `winnow.platform=…`. */
+  readonly containerLabel?: string
   /** Fork servers for Python; without them each component starts a Python of its own. */
   readonly warm?: WarmPool
 }
