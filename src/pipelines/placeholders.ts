@@ -155,7 +155,11 @@ const escaped = (value: string, level: number): string => {
   return text
 }
 
+/** The whole executor input, which only a running task has. Until then it stays as it is written, in the value of an input. */
+const executorInput = /^\s*(?:\.json_escape\s*\[\s*\d+\s*\]\s*)?$/
+
 const readPlaceholder = (scope: PlaceholderScope, text: string): Json | undefined => {
+  if (scope.executorInput === null && executorInput.test(text)) return `{{$${text}}}`
   const path = [...readAccessors(text)]
   const level = path.at(-1)
   if (path.at(-2) === 'json_escape' && typeof level === 'number') {
@@ -163,10 +167,7 @@ const readPlaceholder = (scope: PlaceholderScope, text: string): Json | undefine
     return escaped(valueText(readPlaceholder(scope, inner)), level)
   }
   const [head, kind, key, ...rest] = path
-  if (head === undefined) {
-    if (scope.executorInput === null) throw wrong(text, 'the whole executor input is known to a running task only')
-    return scope.executorInput
-  }
+  if (head === undefined) return scope.executorInput ?? undefined
   if (head === 'inputs' || head === 'outputs') {
     if (head === 'outputs' && kind === 'output_file') return member(scope.outputFiles, 'outputFile')
     if (typeof key !== 'string') throw wrong(text, `${head} need a kind and a name`)

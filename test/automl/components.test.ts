@@ -73,6 +73,8 @@ const run = async ({ args, artifacts = {}, outputs = [], log = [] }: Step): Prom
     },
     args,
     outputUris: Object.fromEntries(outputs.map((name) => [name, `file://${folder}/out/${name}`])),
+    runCustomJob: () => Promise.reject(new Error('no custom jobs here')),
+    fillIn: (text) => text,
     folder,
     job: { resourceName: `${place}/pipelineJobs/harvest`, project: 'orchard', location: 'here', labels: { run: '7' } },
     log: (line) => void log.push(line),
@@ -313,10 +315,10 @@ describe('the way of a model', () => {
     expect(await readFile(join(directory, 'prediction.errors_stats-00000-of-00001'), 'utf8')).toContain('size')
     expect(done.artifacts['bigquery_output_table']).toBeUndefined()
 
-    const keyed = { ...payload, instance_config: { key_field: 'id' } }
+    const asArray = { ...payload, instance_config: { instance_type: 'array' } }
     await expect(
-      run({ ...step, args: launcher('batch_prediction_job', 'BatchPredictionJob', keyed) }),
-    ).rejects.toMatchObject({ code: 'component_unsupported', message: expect.stringContaining('instance_config') })
+      run({ ...step, args: launcher('batch_prediction_job', 'BatchPredictionJob', asArray) }),
+    ).rejects.toThrow(/instance_type "array"/)
   })
 })
 
@@ -416,7 +418,7 @@ describe('what is refused', () => {
 
   it('nothing that it does not know', () => {
     const module = 'google_cloud_pipeline_components.container.v1'
-    expect(findNativeComponent('i', ['python3', '-m', `${module}.bigquery.query_job.launcher`], [])).toBeUndefined()
+    expect(findNativeComponent('i', ['python3', '-m', `${module}.bigquery.create_model.launcher`], [])).toBeUndefined()
     expect(findNativeComponent('i', runner('TextDataset', 'create', {}), [])).toBeUndefined()
     expect(findNativeComponent('i', ['sh', '-c', 'echo'], [])).toBeUndefined()
   })

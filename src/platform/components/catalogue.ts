@@ -3,6 +3,7 @@ import { trainAutoMlTabular } from './automl-train.ts'
 import { batchPredict } from './batch-predict.ts'
 import { queryBigquery } from './bigquery-query.ts'
 import type { NativeComponent } from './component.ts'
+import { runCustomJob } from './custom-job.ts'
 import { removeTarget, sampleInstances } from './data-split.ts'
 import { createTabularDataset } from './dataset-create.ts'
 import { getVertexDataset } from './dataset-get.ts'
@@ -29,6 +30,7 @@ const launchers: Readonly<Record<string, readonly [type: string | undefined, com
   'v1.model.delete_model.launcher': ['DeleteModel', deleteModel],
   'v1.model.get_model.launcher': [undefined, getModel],
   'v1.batch_prediction_job.launcher': ['BatchPredictionJob', batchPredict],
+  'v1.custom_job.launcher': ['CustomJob', runCustomJob],
   'v1.bigquery.query_job.launcher': ['BigqueryQueryJob', queryBigquery],
   '_implementation.model.get_model.get_model': [undefined, getVertexModel],
   '_implementation.model_evaluation.import_model_evaluation': [undefined, importEvaluation],

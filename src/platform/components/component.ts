@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../domain/json.ts'
 import type { ReadyTask, TaskOutputs } from '../../pipelines/execution.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
 import type { Addresses } from '../addresses.ts'
@@ -11,6 +12,10 @@ export interface ComponentCall {
   readonly args: readonly string[]
   /** Where each declared output artifact may be written: an allocated URI by output name. */
   readonly outputUris: Readonly<Record<string, string>>
+  /** Does a Vertex AI CustomJob as this task's work, in its folders; its container leaves the task's outputs. */
+  readonly runCustomJob: (job: JsonObject, signal: AbortSignal) => Promise<TaskOutputs>
+  /** A text's placeholders, filled in: one that came with an argument's value still stands in it. */
+  readonly fillIn: (text: string) => string
   /** Scratch of this task, which exists and which nobody else writes to. */
   readonly folder: string
   readonly job: {

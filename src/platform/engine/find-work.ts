@@ -1,5 +1,7 @@
 import { Fault } from '../../domain/errors.ts'
-import type { ReadyTask } from '../../pipelines/execution.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { ContainerExecutor, ReadyTask } from '../../pipelines/execution.ts'
+import type { PipelineSpec } from '../../pipelines/ir.ts'
 import { containerWork } from './container-work.ts'
 import { customJobContainer } from './containers/custom-job.ts'
 import { gcpcWork } from './gcpc-work.ts'
@@ -15,18 +17,24 @@ import type { Work, WorkOptions } from './work.ts'
 export const findWork = ({ spec }: JobRuntime, { name, executor }: ReadyTask, options: WorkOptions): Work => {
   if (executor.kind === 'importer') return importerWork(executor, options.addresses)
   if (executor.kind === 'resolver') return resolverWork(executor.queries)
-  const container =
-    executor.kind === 'customJob'
-      ? customJobContainer(executor.job, (uri) => localOr(uri, options.addresses))
-      : executor
+  if (executor.kind === 'customJob') return customJobWork(executor.job, spec, name, options)
+  return workOf(executor, spec, name, options)
+}
+
+const customJobWork = (job: JsonObject, spec: PipelineSpec, name: string, options: WorkOptions): Work => {
+  const container = customJobContainer(job, (uri) => localOr(uri, options.addresses))
   if (typeof container === 'string')
     throw new Fault('component_unsupported', `${name} ${container}`, { remedy: 'run this pipeline on Vertex AI' })
+  return workOf(container, spec, name, options)
+}
+
+const workOf = (container: ContainerExecutor, spec: PipelineSpec, name: string, options: WorkOptions): Work => {
   const runnable = runnableOf(container, spec.sdkVersion, options)
   switch (runnable?.kind) {
     case 'python':
       return pythonWork(container, runnable.component, options)
     case 'native':
-      return nativeWork(container, runnable.component, options)
+      return nativeWork(container, runnable.component, options, (job) => customJobWork(job, spec, name, options))
     case 'gcpc':
       return gcpcWork(container, runnable.launcher, options)
     case 'container':

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import type { JsonObject } from '../../domain/json.ts'
 import { resolveContainerArguments } from '../../pipelines/container-arguments.ts'
 import type { ContainerExecutor, TaskOutputs } from '../../pipelines/execution.ts'
 import { containerScope } from '../../pipelines/executor-input.ts'
+import { resolveText } from '../../pipelines/placeholders.ts'
 import type { CatalogueEntry } from './runnable.ts'
 import type { Attempt } from './task-attempt.ts'
 import { neverCached, type Work, type WorkOptions } from './work.ts'
@@ -11,6 +13,7 @@ const run = async (
   container: ContainerExecutor,
   component: CatalogueEntry,
   { platform }: WorkOptions,
+  jobWork: (job: JsonObject) => Work,
   signal: AbortSignal,
 ): Promise<TaskOutputs> => {
   const { runtime, task, layout, folder, log } = attempt
@@ -23,6 +26,8 @@ const run = async (
       outputUris: Object.fromEntries(
         Object.keys(task.outputs.artifacts).map((output) => [output, layout.artifactUri(output)]),
       ),
+      runCustomJob: (job, abort) => jobWork(job).run(attempt, abort),
+      fillIn: (text) => resolveText(text, scope),
       folder: join(folder, 'work'),
       job: { resourceName, project, location, labels: runtime.job.labels },
       log,
@@ -32,11 +37,16 @@ const run = async (
   )
 }
 
-/** A prebuilt component, done inside the platform. */
-export const nativeWork = (container: ContainerExecutor, component: CatalogueEntry, options: WorkOptions): Work => ({
+/** A prebuilt component, done inside the platform. `jobWork` does a custom job that it starts. */
+export const nativeWork = (
+  container: ContainerExecutor,
+  component: CatalogueEntry,
+  options: WorkOptions,
+  jobWork: (job: JsonObject) => Work,
+): Work => ({
   basis:
     component.cacheable === true
       ? async () => ({ kind: 'environment', digest: null })
       : neverCached('it makes or changes resources of the platform, so it runs each time'),
-  run: (attempt, signal) => run(attempt, container, component, options, signal),
+  run: (attempt, signal) => run(attempt, container, component, options, jobWork, signal),
 })
