@@ -7,6 +7,7 @@ import { customJobContainer } from './containers/custom-job.ts'
 import { gcpcWork } from './gcpc-work.ts'
 import { importerWork } from './importer-work.ts'
 import { nativeWork } from './native-work.ts'
+import { nodeWork } from './node-work.ts'
 import { pythonWork } from './python-work.ts'
 import { resolverWork } from './resolver-work.ts'
 import { runnableOf } from './runnable.ts'
@@ -33,6 +34,8 @@ const workOf = (container: ContainerExecutor, spec: PipelineSpec, name: string, 
   switch (runnable?.kind) {
     case 'python':
       return pythonWork(container, runnable.component, options)
+    case 'node':
+      return nodeWork(container, runnable.component, options)
     case 'native':
       return nativeWork(container, runnable.component, options, (job) => customJobWork(job, spec, name, options))
     case 'gcpc':

@@ -6,6 +6,7 @@ import { Fault, messageOf } from '../../domain/errors.ts'
 import type { Time } from '../../domain/time.ts'
 import { startJob } from '../../pipelines/interpreter.ts'
 import { PipelineSpec } from '../../pipelines/ir.ts'
+import { createNodePackages } from '../../processes/node-packages.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
 import type { Addresses } from '../addresses.ts'
 import type { PlatformServices } from '../services.ts'
@@ -24,7 +25,10 @@ import { createTaskRunner } from './task-runner.ts'
 import { createWarmPool } from './warm-pool.ts'
 
 export interface JobEngineOptions {
-  /** Jobs lie in `root/jobs`, cached outputs in `root/cache`, artifacts without a pipeline root in `root/artifacts`. */
+  /**
+   * Jobs lie in `root/jobs`, cached outputs in `root/cache`, artifacts without a pipeline root in `root/artifacts`,
+   * packages of npm in `root/node-packages`.
+   */
   readonly root: string
   readonly environments: PythonEnvironments
   readonly findNative: FindNative
@@ -85,6 +89,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
   const runTask = createTaskRunner({
     ...(warm === undefined ? {} : { warm }),
     platform: { services, addresses, environments },
+    nodePackages: createNodePackages({ folder: join(root, 'node-packages') }),
     slots: createSlots(options.parallelism ?? Math.max(4, availableParallelism() * 2)),
     cache: createTaskCache(join(root, 'cache'), addresses),
     addresses,

@@ -1,30 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { resolveContainerArguments } from '../../pipelines/container-arguments.ts'
-import type { ContainerExecutor, TaskInputs } from '../../pipelines/execution.ts'
+import type { ContainerExecutor } from '../../pipelines/execution.ts'
 import { containerScope } from '../../pipelines/executor-input.ts'
 import type { PythonEnvironment } from '../../processes/python-environments.ts'
 import { type ProcessResult, runProcess } from '../../processes/run-process.ts'
-import type { Addresses } from '../addresses.ts'
 import type { LightweightPython } from './lightweight-python.ts'
+import { withLocalUris } from './local-uris.ts'
 import type { Sandbox } from './sandbox.ts'
-import { type Attempt, localOr, outputsOf, processRequest, type TaskProcess } from './task-attempt.ts'
+import { type Attempt, outputsOf, processRequest, type TaskProcess } from './task-attempt.ts'
 import { componentLauncher } from './task-environment.ts'
 import { warmModules } from './warm-modules.ts'
 import type { WarmPool } from './warm-pool.ts'
 import { runWarm } from './warm-task.ts'
 import type { Work, WorkOptions } from './work.ts'
-
-/** kfp's Artifact.path knows plain paths and mount points, no maps and no file: URIs: give it the paths themselves. */
-const withLocalUris = (inputs: TaskInputs, addresses: Addresses): TaskInputs => ({
-  ...inputs,
-  artifacts: Object.fromEntries(
-    Object.entries(inputs.artifacts).map(([name, list]) => [
-      name,
-      list.map((artifact) => ({ ...artifact, uri: artifact.customPath ?? localOr(artifact.uri, addresses) })),
-    ]),
-  ),
-})
 
 interface Prepared {
   readonly component: LightweightPython

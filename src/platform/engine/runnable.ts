@@ -6,6 +6,7 @@ import type { NativeComponent } from '../components/component.ts'
 import { type Containers, refusalOf, remedyOf } from './containers/containers.ts'
 import { customJobContainer } from './containers/custom-job.ts'
 import { type GcpcLauncher, parseGcpc } from './gcpc.ts'
+import { type LightweightNode, parseLightweightNode } from './lightweight-node.ts'
 import { type LightweightPython, parseLightweightPython } from './lightweight-python.ts'
 
 /** A native component says itself whether its outputs may be taken from a cache: those that make resources may not. */
@@ -19,6 +20,7 @@ export type FindNative = (
 /** How a container's work is done on this machine. */
 export type Runnable =
   | { readonly kind: 'python'; readonly component: LightweightPython }
+  | { readonly kind: 'node'; readonly component: LightweightNode }
   | { readonly kind: 'native'; readonly component: CatalogueEntry }
   | { readonly kind: 'gcpc'; readonly launcher: GcpcLauncher }
   | { readonly kind: 'container' }
@@ -42,6 +44,8 @@ export const runnableOf = (
   if (native !== undefined) return { kind: 'native', component: native }
   const python = parseLightweightPython(container, sdkVersion)
   if (python !== undefined) return { kind: 'python', component: python }
+  const node = parseLightweightNode(container)
+  if (node !== undefined) return { kind: 'node', component: node }
   const launcher = parseGcpc(container)
   if (launcher !== undefined) return { kind: 'gcpc', launcher }
   return refusalOf(containers, container.command.length > 0) === undefined ? { kind: 'container' } : undefined

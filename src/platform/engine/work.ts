@@ -1,5 +1,6 @@
 import type { Digest } from '../../domain/digest.ts'
 import type { TaskOutputs } from '../../pipelines/execution.ts'
+import type { NodePackages } from '../../processes/node-packages.ts'
 import type { ComponentPlatform } from '../components/component.ts'
 import type { RunnableOptions } from './runnable.ts'
 import type { Attempt, AttemptOptions } from './task-attempt.ts'
@@ -21,6 +22,7 @@ export interface WorkOptions extends RunnableOptions, AttemptOptions {
   readonly platform: ComponentPlatform
   /** The label of this platform's containers, `winnow.platform=…`. */
   readonly containerLabel?: string
+  readonly nodePackages: NodePackages
   /** Fork servers for Python; without them each component starts a Python of its own. */
   readonly warm?: WarmPool
 }
