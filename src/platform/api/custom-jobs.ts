@@ -1,5 +1,6 @@
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import type { Addresses } from '../addresses.ts'
+import { customJobContainer } from '../engine/containers/custom-job.ts'
 import { nameOf, newId, placeOf } from '../names.ts'
 import type { Operations } from '../operations.ts'
 import type { PipelineJobs } from '../pipeline-jobs.ts'
@@ -46,7 +47,7 @@ export const createCustomJobs = ({ pipelineJobs, operations, addresses, now }: C
         displayName,
         customJob: given,
         labels: (given.labels ?? {}) as Record<string, string>,
-        pipelineSpec: specOf(messageIn(given, 'jobSpec'), addresses),
+        pipelineSpec: specOf(given, addresses),
         runtimeConfig: {},
         state: 'PIPELINE_STATE_PENDING',
         createTime: time,
@@ -86,47 +87,17 @@ const shown = ({ name, customJob, state, createTime, startTime, endTime, updateT
   ...(error && { error }),
 })
 
-/** The one container of a job as a pipeline of one task; INVALID_ARGUMENT for what one machine cannot give it. */
-const specOf = (jobSpec: Message, addresses: Addresses): JsonObject => {
-  const pools = (jobSpec.workerPoolSpecs ?? []) as readonly Message[]
-  const [pool, ...others] = pools
-  const at = 'custom_job.job_spec.worker_pool_specs'
-  if (pool === undefined) throw statusError('INVALID_ARGUMENT', `${at} is required`)
-  if (others.some((other) => Object.keys(other).length > 0) || Number(pool.replicaCount ?? 1) > 1)
-    throw statusError('INVALID_ARGUMENT', `${at} asks for several workers: this machine runs one, with replica_count 1`)
-  const container = pool.containerSpec
-  if (!isJsonObject(container))
-    throw statusError('INVALID_ARGUMENT', `${at}[0].container_spec is required: Python packages are not run here`)
-  const base = isJsonObject(jobSpec.baseOutputDirectory) ? jobSpec.baseOutputDirectory.outputUriPrefix : undefined
-  const given = (container.env ?? []) as readonly Json[]
+/** The job as a pipeline of one task; INVALID_ARGUMENT for one that cannot be done on one machine. */
+const specOf = (job: Message, addresses: Addresses): JsonObject => {
+  messageIn(job, 'jobSpec')
+  const container = customJobContainer(job, addresses.resolve)
+  if (typeof container === 'string') throw statusError('INVALID_ARGUMENT', `${String(job.displayName)} ${container}`)
   return {
     pipelineInfo: { name: 'custom-job' },
     schemaVersion: '2.1.0',
     sdkVersion: 'winnow',
     root: { dag: { tasks: { worker: { taskInfo: { name: 'worker' }, componentRef: { name: 'comp-worker' } } } } },
     components: { 'comp-worker': { executorLabel: 'exec-worker' } },
-    deploymentSpec: {
-      executors: {
-        'exec-worker': {
-          container: {
-            image: requiredText(container, 'imageUri', `${at}[0].container_spec.image_uri`),
-            command: container.command ?? [],
-            args: container.args ?? [],
-            env: [...outputFolders(base, addresses), ...given],
-          },
-        },
-      },
-    },
+    deploymentSpec: { executors: { 'exec-worker': { customJob: { customJob: job } } } },
   }
-}
-
-/** Where a training program puts what it makes: in the cloud an address, here the folder that it leads to. */
-const outputFolders = (base: Json | undefined, addresses: Addresses): readonly JsonObject[] => {
-  if (typeof base !== 'string' || base === '') return []
-  const folder = addresses.resolve(base).replace(/\/$/, '')
-  return [
-    { name: 'AIP_MODEL_DIR', value: `${folder}/model/` },
-    { name: 'AIP_CHECKPOINT_DIR', value: `${folder}/checkpoints/` },
-    { name: 'AIP_TENSORBOARD_LOG_DIR', value: `${folder}/logs/` },
-  ]
 }

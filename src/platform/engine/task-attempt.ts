@@ -7,6 +7,7 @@ import type { PipelineSpec } from '../../pipelines/ir.ts'
 import { type ProcessRequest, type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
 import { artifactValue } from './artifact-value.ts'
+import { outputFolders } from './containers/output-folder.ts'
 import { readTaskOutputs } from './executor-output.ts'
 import { withHints } from './failure-hints.ts'
 import type { EngineJob } from './job.ts'
@@ -111,13 +112,16 @@ export const inputPaths = ({ task }: Attempt, addresses: Addresses): readonly st
     .flat()
     .map((artifact) => artifact.customPath ?? localOr(artifact.uri, addresses))
 
-const viewOf = (attempt: Attempt, addresses: Addresses): SandboxView => {
+const viewOf = (attempt: Attempt, container: ContainerExecutor, addresses: Addresses): SandboxView => {
   const { runtime, task, folder } = attempt
   return {
     cwd: join(folder, 'work'),
     readable: inputPaths(attempt, addresses),
     artifactRoot: runtime.context.pipelineRoot,
-    writable: [folder, runtime.files.artifacts(task.path), runtime.files.workspace],
+    writable: [
+      ...[folder, runtime.files.artifacts(task.path), runtime.files.workspace],
+      ...outputFolders(container, runtime.context.pipelineRoot),
+    ],
   }
 }
 
@@ -149,7 +153,9 @@ export const processRequest = (
     env: taskEnvironment(place, container.env, path),
     logFile,
     background: true,
-    ...(options.sandbox === undefined ? {} : { enclose: options.sandbox.enclose(viewOf(attempt, options.addresses)) }),
+    ...(options.sandbox === undefined
+      ? {}
+      : { enclose: options.sandbox.enclose(viewOf(attempt, container, options.addresses)) }),
     ...(limits.length === 0 ? {} : { timeoutMs: Math.min(...limits) }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
   }

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.ts'
 import type { ContainerExecutor } from '../../../pipelines/execution.ts'
+import type { OutputFolder } from './output-folder.ts'
 
 const objectAt = (value: Json | undefined, ...keys: readonly string[]): JsonObject => {
   let found: Json | undefined = value
@@ -53,7 +54,10 @@ const packageCommand = (module: string, packages: readonly string[]): readonly s
 }
 
 /** A container, with the files that its command reads besides the task's inputs. */
-export type CustomJobContainer = ContainerExecutor & { readonly packages: readonly string[] }
+export type CustomJobContainer = ContainerExecutor & {
+  readonly packages: readonly string[]
+  readonly outputFolder?: OutputFolder
+}
 
 /**
  * The container of a Vertex AI CustomJob: that of its one worker. A text instead says why there is none, as the end of
@@ -75,6 +79,7 @@ export const customJobContainer = (
   const resources = resourcesOf(objectAt(pool, 'machineSpec'))
   const base = textAt(objectAt(spec, 'baseOutputDirectory'), 'outputUriPrefix')
   const outputs = outputVariables(base === '' ? '' : local(base))
+  const outputFolder = base === '' ? {} : { outputFolder: { uri: base, path: local(base) } }
   const container = objectAt(pool, 'containerSpec')
   if (textAt(container, 'imageUri') !== '')
     return {
@@ -85,6 +90,7 @@ export const customJobContainer = (
       env: { ...outputs, ...environmentOf(container['env']) },
       resources,
       packages: [],
+      ...outputFolder,
     }
   const python = objectAt(pool, 'pythonPackageSpec')
   if (textAt(python, 'pythonModule') === '')
@@ -98,5 +104,6 @@ export const customJobContainer = (
     env: { ...outputs, ...environmentOf(python['env']) },
     resources,
     packages,
+    ...outputFolder,
   }
 }

@@ -14,6 +14,7 @@ import { containerEnvironment } from './container-environment.ts'
 import { type ContainerImage, createImageShelf, type ImageShelf } from './container-image.ts'
 import { runContainer } from './container-run.ts'
 import type { ContainerRuntime } from './find-runtime.ts'
+import { outputFolders } from './output-folder.ts'
 
 /** The redirect of Google's clients, which every Python in a container reads at its start. */
 const redirect = fileURLToPath(new URL('../python', import.meta.url))
@@ -22,14 +23,16 @@ const redirect = fileURLToPath(new URL('../python', import.meta.url))
 export const platformLabel = (root: string): string => `winnow.platform=${shortDigest(digestJson(root))}`
 
 /** The folders that the task may write, and its inputs, which it may not: nothing else of this machine is inside. */
-const mountsOf = (attempt: Attempt, packages: readonly string[], options: WorkOptions): readonly ContainerMount[] => {
+const mountsOf = (attempt: Attempt, container: Packaged, options: WorkOptions): readonly ContainerMount[] => {
   const { task, folder } = attempt
+  const { packages = [] } = container
+  const written = outputFolders(container, attempt.runtime.context.pipelineRoot)
   const { files } = attempt.runtime
   return [
     ...[...new Set([redirect, ...packages, ...inputPaths(attempt, options.addresses)])]
       .filter(existsSync)
       .map((path) => ({ path, writable: false })),
-    ...[folder, files.artifacts(task.path), files.workspace].map((path) => ({ path, writable: true })),
+    ...[folder, files.artifacts(task.path), files.workspace, ...written].map((path) => ({ path, writable: true })),
   ]
 }
 
@@ -67,7 +70,7 @@ const run = async (
       command: resolveContainerArguments(container.command, scope),
       args: resolveContainerArguments(container.args, scope),
       env: containerEnvironment(attempt, container.env, redirect, options),
-      mounts: mountsOf(attempt, container.packages ?? [], options),
+      mounts: mountsOf(attempt, container, options),
       labels: Object.fromEntries([
         (options.containerLabel ?? 'winnow.platform=').split('=', 2) as [string, string],
         ['winnow.job', job.id],
