@@ -1,5 +1,6 @@
 import { checkCondition } from './conditions.ts'
 import { findCycle, planDag, taskNeeds } from './dag-plan.ts'
+import { loopItemOutput } from './enclosing-inputs.ts'
 import type { Component, Dag, PipelineSpec, PipelineTask } from './ir.ts'
 import { suggestName } from './suggest-name.ts'
 
@@ -39,7 +40,7 @@ const checkProducers = (task: PipelineTask, name: string, dag: Dag, spec: Pipeli
       : undefined
     if (component === undefined) return
     const outputs = component.outputDefinitions?.[kind] ?? {}
-    if (Object.hasOwn(outputs, output)) return
+    if (Object.hasOwn(outputs, output) || Object.hasOwn(outputs, loopItemOutput(output) ?? output)) return
     const message = `task "${name}": ${path.slice(-3).join('.')}: task "${producer}" has no output ${kind === 'parameters' ? 'parameter' : 'artifact'} "${output}"${suggestName(output, Object.keys(outputs))}`
     problems.push({ path, message })
   }

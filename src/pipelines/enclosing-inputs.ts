@@ -10,6 +10,10 @@ const given = ({ inputs: { parameters } }: Node, name: string): Json | undefined
   return isJsonObject(item) && Object.hasOwn(item, key) ? item[key] : undefined
 }
 
+/** A text's item of a loop over an output, which kfp hands in as if the output's task made it: `Output-loop-item`. */
+export const loopItemOutput = (output: string): string | undefined =>
+  /^(.+)-loop-item(?:-subvar-.+)?$/.exec(output)?.[1]
+
 /**
  * The value of a channel that a group around a task was not given. kfp's compiler does not hand the items of outer loops
  * into an inner loop where only a text reads them. A channel has one name in a whole pipeline (the pipeline's own inputs

@@ -1,6 +1,6 @@
 import type { Json } from '../domain/json.ts'
+import { enclosingInput, loopItemOutput } from './enclosing-inputs.ts'
 import type { RuntimeArtifact, TaskOutputs } from './execution.ts'
-import { enclosingInput } from './enclosing-inputs.ts'
 import { finalStatus } from './final-status.ts'
 import type { RuntimeValue, TaskArtifactInput, TaskParameterInput } from './ir.ts'
 import { type Draft, memberNode, type Node } from './job-state.ts'
@@ -45,7 +45,10 @@ export const constantOf = (value: RuntimeValue): Json | undefined => {
 export const findParameter = (draft: Draft, group: Node, input: TaskParameterInput): Found<Json> => {
   if (input.taskOutputParameter !== undefined) {
     const { producerTask, outputParameterKey } = input.taskOutputParameter
-    return outputOf(draft, group, 'parameters', producerTask, outputParameterKey)
+    const found = outputOf(draft, group, 'parameters', producerTask, outputParameterKey)
+    const isItem =
+      found.value === undefined && found.how === 'unwritten' && loopItemOutput(outputParameterKey) !== undefined
+    return isItem ? { ...found, how: 'unset' } : found
   }
   if (input.taskFinalStatus !== undefined) {
     return { value: finalStatus(draft, group, input.taskFinalStatus.producerTask) }
