@@ -133,7 +133,8 @@ describe('runProcess', () => {
 
   it('does not take a plain kill for want of memory', async () => {
     const result = await runProcess(shell('kill -9 $$', { memoryBytes: 200 << 20 }))
-    expect(result).toMatchObject({ signal: 'SIGKILL', memory: { exhausted: null } })
+    expect(result.signal).toBe('SIGKILL')
+    expect(result.memory?.exhausted).not.toBe('limit')
   })
 
   it('runs a command inside another program', async () => {

@@ -27,6 +27,8 @@ export interface Workshop extends AsyncDisposable {
   readonly engine: Engine
   /** Starts a pipeline of the fixtures. */
   start(id: string, pipeline: string, parameters?: JsonObject, more?: Partial<EngineJob>): Promise<void>
+  /** Starts a pipeline that is written out. */
+  startSpec(id: string, spec: JsonObject): Promise<void>
   /** The job's view when it has ended. */
   ended(id: string): Promise<EngineJobView>
   run(id: string, pipeline: string, parameters?: JsonObject, more?: Partial<EngineJob>): Promise<EngineJobView>
@@ -44,20 +46,27 @@ export const openEngine = (root: string, options: Partial<JobEngineOptions> = {}
     ...options,
   })
 
-export const jobOf = async (
+export const jobOfSpec = (
   id: string,
-  pipeline: string,
+  spec: JsonObject,
   parameters: JsonObject,
   more: Partial<EngineJob> = {},
-): Promise<EngineJob> => ({
+): EngineJob => ({
   resourceName: `projects/local/locations/local/pipelineJobs/${id}`,
   id,
-  spec: await readPipeline(pipeline),
+  spec,
   parameters,
   labels: {},
   pipelineRoot: '',
   ...more,
 })
+
+export const jobOf = async (
+  id: string,
+  pipeline: string,
+  parameters: JsonObject,
+  more: Partial<EngineJob> = {},
+): Promise<EngineJob> => jobOfSpec(id, await readPipeline(pipeline), parameters, more)
 
 export const openWorkshop = async (options: Partial<JobEngineOptions> = {}): Promise<Workshop> => {
   const root = await mkdtemp(join(tmpdir(), 'winnow-engine-'))
@@ -82,6 +91,7 @@ export const openWorkshop = async (options: Partial<JobEngineOptions> = {}): Pro
     shared,
     engine,
     start,
+    startSpec: (id, spec) => engine.start(jobOfSpec(id, spec, {})),
     ended,
     async run(id, ...rest) {
       await start(id, ...rest)

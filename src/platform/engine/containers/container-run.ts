@@ -77,8 +77,11 @@ export const runContainer = async (
     const code = result.exitCode ?? 0
     if (!timedOut && !signal.aborted && clientCodes.includes(code) && state?.started !== true)
       return { kind: 'notStarted', reason: state?.error || lastWord(result) }
+    const kernel = result.memory?.exhausted ?? null
+    // Older programs don't tell why the kernel killed it: where there is a limit, that is why.
+    const limited = state?.outOfMemory === true || (kernel === 'machine' && memoryBytes !== undefined)
     const memory = {
-      exhausted: state?.outOfMemory === true ? ('limit' as const) : (result.memory?.exhausted ?? null),
+      exhausted: limited ? ('limit' as const) : kernel,
       limitBytes: memoryBytes ?? null,
       peakBytes: null,
     }
