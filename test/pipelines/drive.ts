@@ -107,10 +107,14 @@ export const drive = (
   const effects: Effect[] = []
   const events: ExecutionEvent[] = []
   const running: ReadyTask[] = []
+  const pausing: string[] = []
   let width = 0
   const take = (): void => {
     effects.push(...step.effects)
-    for (const effect of step.effects) if (effect.kind === 'start') running.push(effect.task)
+    for (const effect of step.effects) {
+      if (effect.kind === 'start') running.push(effect.task)
+      if (effect.kind === 'group' && effect.retryAfterMs !== undefined) pausing.push(effect.path)
+    }
     width = Math.max(width, running.length)
   }
   const tell = (event: ExecutionEvent): void => {
@@ -119,7 +123,9 @@ export const drive = (
     take()
   }
   take()
-  while (running.length > 0) {
+  while (running.length > 0 || pausing.length > 0) {
+    const rested = pausing.shift()
+    if (rested !== undefined) tell({ kind: 'resumed', path: rested })
     if (options.cancelAfter === events.length) tell({ kind: 'cancel' })
     const [task] = running.splice((options.pick?.(running.length) ?? 0) % running.length, 1)
     const answer = task === undefined ? undefined : executor(task)

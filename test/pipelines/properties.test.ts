@@ -12,6 +12,7 @@ interface Shape {
   readonly exits: readonly boolean[]
   readonly conditions: readonly string[]
   readonly kinds: readonly ('task' | 'dag' | 'loop')[]
+  readonly retries: readonly number[]
   readonly inner: Shape | null
 }
 
@@ -37,6 +38,7 @@ const shapeOf = (depth: number): fc.Arbitrary<Shape> =>
         minLength: size,
         maxLength: size,
       }),
+      retries: fc.array(fc.constantFrom(0, 0, 0, 1, 2), { minLength: size, maxLength: size }),
       inner: depth === 0 ? fc.constant(null) : shapeOf(depth - 1),
     }),
   )
@@ -54,6 +56,7 @@ const dagOf = (shape: Shape, level: number): JsonObject => ({
             ...(shape.exits[i] === true && i % 3 === 0 ? { strategy: 'ALL_UPSTREAM_TASKS_COMPLETED' } : {}),
             ...(shape.conditions[i] === '' ? {} : { condition: shape.conditions[i] }),
           },
+          ...(kind === 'task' ? {} : { retryPolicy: { maxRetryCount: shape.retries[i] ?? 0 } }),
           ...(kind === 'loop'
             ? {
                 parameterIterator: { itemInput: 'item', items: { raw: '[1, 2, 3]' } },
@@ -166,7 +169,7 @@ describe('any pipeline', () => {
           const node = nodes.get(path)
           if (node?.task === null || node === undefined || path.endsWith(']')) continue
           for (const need of node.task.dependentTasks ?? []) {
-            const upstream = `${node.parent}.${need}`
+            const upstream = `${path.slice(0, path.lastIndexOf('.'))}.${need}`
             expect(ended.get(upstream) ?? Number.POSITIVE_INFINITY).toBeLessThan(at)
             if (node.task.triggerPolicy?.strategy === undefined) expect(nodes.get(upstream)?.state).toBe('succeeded')
           }
@@ -216,10 +219,148 @@ describe('any pipeline', () => {
       fc.property(scenario, (made) => {
         const { driven } = run(made)
         if (driven.events.some(({ kind }) => kind === 'cancel')) return
-        const failed = [...tableValues(driven.state.nodes)].some(
-          (node) => node.kind === 'task' && node.state === 'failed',
-        )
+        // What failed in a try that was made good by a later one does not count.
+        const nodes = [...tableValues(driven.state.nodes)]
+        const last = new Map(nodes.map(({ path, tries }) => [path, tries]))
+        const isLast = (path: string): boolean =>
+          path.split('.').every((_, i, parts) => {
+            const [group = '', tried = '1'] = parts
+              .slice(0, i)
+              .join('.')
+              .split(/~(?=\d+$)/)
+            return i === 0 || Number(tried) === (last.get(group) ?? 1)
+          })
+        const failed = nodes.some(({ kind, state, path }) => kind === 'task' && state === 'failed' && isLast(path))
         expect(driven.end?.state).toBe(failed ? 'failed' : 'succeeded')
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('exit tasks, limits and skipped branches', () => {
+  it('runs an exit task exactly once, whatever became of what it waits for', () => {
+    fc.assert(
+      fc.property(scenario, (made) => {
+        const { driven } = run({ ...made, fast: false, cancelAfter: -1 })
+        const begun = driven.effects.flatMap((effect) =>
+          effect.kind === 'start'
+            ? [effect.task.path]
+            : effect.kind === 'group' && effect.state === 'running' && effect.retryAfterMs === undefined
+              ? [effect.path]
+              : [],
+        )
+        for (const { path, task } of tableValues(driven.state.nodes)) {
+          const isExit = task?.triggerPolicy?.strategy !== undefined && task.triggerPolicy.condition === undefined
+          // A sub-pipeline that is tried again begins again.
+          if (!isExit || path.endsWith(']') || (task.retryPolicy?.maxRetryCount ?? 0) > 0) continue
+          expect(begun.filter((one) => one === path)).toHaveLength(1)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('never has more turns of a loop under way than its limit', () => {
+    const turn = (path: string) => /^(.*)\[\d+\]$/.exec(path)?.[1]
+    fc.assert(
+      fc.property(scenario, (made) => {
+        const { driven } = run(made)
+        const open = new Map<string, Set<string>>()
+        const count = (path: string, begins: boolean): void => {
+          const loop = turn(path)
+          if (loop === undefined) return
+          const turns = open.get(loop) ?? new Set()
+          if (begins) turns.add(path)
+          else turns.delete(path)
+          open.set(loop, turns)
+          const task = [...tableValues(driven.state.nodes)].find((node) => node.path === loop)?.task
+          const limit = task?.iteratorPolicy?.parallelismLimit ?? 0
+          if (limit > 0) expect(turns.size).toBeLessThanOrEqual(limit)
+        }
+        let step = startJob(driven.state.spec, {}, jobContext, { failurePolicy: made.fast ? 'fast' : 'slow' })
+        const note = (effects: readonly Effect[]): void => {
+          for (const effect of effects) {
+            if (effect.kind === 'start') count(effect.task.path, true)
+            if (effect.kind === 'group') count(effect.path, effect.state === 'running')
+          }
+        }
+        note(step.effects)
+        for (const event of driven.events) {
+          if (event.kind !== 'cancel' && event.kind !== 'resumed') count(event.path, false)
+          step = advance(step.state, event)
+          note(step.effects)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('leaves outputs of what was skipped absent: nothing fails, and who needs them is skipped too', () => {
+    const task = fc.record({
+      runs: fc.boolean(),
+      from: fc.option(fc.nat(20), { nil: undefined }),
+      optional: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(task, { minLength: 1, maxLength: 12 }), (tasks) => {
+        const producerOf = (i: number) => {
+          const from = tasks[i]?.from
+          return i === 0 || from === undefined ? undefined : from % i
+        }
+        const input = (i: number): JsonObject => {
+          const from = producerOf(i)
+          return from === undefined
+            ? {}
+            : { x: { taskOutputParameter: { producerTask: `t${from}`, outputParameterKey: 'o' } } }
+        }
+        const wrap = (i: number): JsonObject => ({
+          dag: {
+            tasks: {
+              in: {
+                componentRef: { name: 'leaf' },
+                ...(tasks[i]?.runs === true ? {} : { triggerPolicy: { condition: '1 == 2' } }),
+              },
+            },
+            outputs: { parameters: { o: { valueFromParameter: { producerSubtask: 'in', outputParameterKey: 'o' } } } },
+          },
+          inputDefinitions: {
+            parameters: { x: { parameterType: 'STRING', isOptional: tasks[i]?.optional ?? false } },
+          },
+          outputDefinitions: { parameters: { o: { parameterType: 'STRING' } } },
+        })
+        const spec = specOf({
+          root: {
+            dag: {
+              tasks: Object.fromEntries(
+                tasks.map((_, i) => [`t${i}`, { componentRef: { name: `c${i}` }, inputs: { parameters: input(i) } }]),
+              ),
+              outputs: {
+                parameters: Object.fromEntries(
+                  tasks.map((_, i) => [
+                    `o${i}`,
+                    { valueFromParameter: { producerSubtask: `t${i}`, outputParameterKey: 'o' } },
+                  ]),
+                ),
+              },
+            },
+          },
+          components: {
+            leaf: { executorLabel: 'e', outputDefinitions: { parameters: { o: { parameterType: 'STRING' } } } },
+            ...Object.fromEntries(tasks.map((_, i) => [`c${i}`, wrap(i)])),
+          },
+          deploymentSpec: { executors: { e: { container: { image: 'i' } } } },
+        })
+        const driven = drive(spec)
+        expect(driven.end?.state).toBe('succeeded')
+        // Who reads a skipped task is skipped; who reads what is missing from one that ran may do without.
+        const begins = (i: number): boolean => {
+          const from = producerOf(i)
+          return from === undefined || (begins(from) && (present(from) || tasks[i]?.optional === true))
+        }
+        const present = (i: number): boolean => begins(i) && tasks[i]?.runs === true
+        const expected = tasks.flatMap((_, i) => (present(i) ? [`o${i}`] : []))
+        expect(Object.keys(driven.end?.outputs.parameters ?? {}).sort()).toEqual(expected.sort())
       }),
       { numRuns: 200 },
     )
