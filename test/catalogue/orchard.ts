@@ -9,9 +9,9 @@ import { createLog } from '../../src/log.ts'
 import { createPlatform, type Platform, type PlatformOptions } from '../../src/platform/platform.ts'
 import { fruit, writeCsv } from '../automl/fruit.ts'
 
-export const place = 'projects/orchard/locations/here'
+const place = 'projects/orchard/locations/here'
 
-export interface TaskSeen {
+interface TaskSeen {
   readonly state: string
   readonly error: string
   /** Output artifacts by name, and every output and input as `output:NAME` and `input:NAME`. */

@@ -36,6 +36,11 @@ def query(request):
     engine = duckdb.connect()
     engine.execute("SET TimeZone = 'UTC'")
     engine.create_function("farm_fingerprint", farm_fingerprint, ["VARCHAR"], "BIGINT", null_handling="special")
+    for name, cast in (("bigquery_int64", "CAST"), ("bigquery_safe_int64", "TRY_CAST")):
+        engine.execute(
+            f"CREATE MACRO {name}(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR typeof(x) LIKE 'DECIMAL%'"
+            f" THEN {cast}(ROUND(TRY_CAST(x AS DOUBLE)) AS BIGINT) ELSE {cast}(x AS BIGINT) END"
+        )
     tables = Tables(engine, request)
     parameters = _parameters(request["parameters"])
     written = {}
@@ -81,7 +86,7 @@ def _run(statement, engine, tables, parameters, request):
             "Write it as SELECT with a destination table, or as CREATE OR REPLACE TABLE … AS SELECT.",
         )
     tables.localise(statement)
-    sql = statement.sql("duckdb")
+    sql = statement.transform(_rounding).sql("duckdb")
     used = {node: parameters[node] for node in _named(statement, parameters)}
     try:
         rows = engine.sql(sql, params=used) if used else engine.sql(sql)
@@ -90,6 +95,13 @@ def _run(statement, engine, tables, parameters, request):
     except duckdb.Error as error:
         message = str(error).strip().split("\n")
         raise QueryFault(f"The query failed: {message[0][:300]}", "Correct the query or the data.", [*message[1:8], sql[:1000]]) from error
+
+
+def _rounding(node):
+    """BigQuery rounds halves away from zero where the engine rounds them to the even number."""
+    if type(node) in (exp.Cast, exp.TryCast) and node.to.is_type("bigint", "int"):
+        return exp.func("bigquery_int64" if type(node) is exp.Cast else "bigquery_safe_int64", node.this)
+    return node
 
 
 def _created(statement, tables):
