@@ -12,6 +12,8 @@ export interface JobResult {
     readonly path: string
     readonly outputs: JsonObject
     readonly note: string | null
+    /** Why its outputs came from the cache, or why it had to run. */
+    readonly cacheReason: string | null
   })[]
   /** What the pipeline asks for and this machine leaves out, a line for each task; not there where it is nothing. */
   readonly leftOut?: readonly string[]
@@ -76,7 +78,8 @@ const taskOf = (task: JsonObject, rootId: string | null): JobResult['tasks'][num
     startedAt: timeAt(task, 'startTime'),
     endedAt: timeAt(task, 'endTime'),
     error: textAt(objectAt(task, 'error'), 'message'),
-    note: textAt(metadata, 'reason') ?? textAt(metadata, 'cache'),
+    note: textAt(metadata, 'reason'),
+    cacheReason: textAt(metadata, 'cacheReason'),
     logUri: textAt(metadata, 'log_uri'),
     outputs: outputsOf(task),
     artifacts: [],

@@ -14,8 +14,11 @@ const marks: Readonly<Record<TaskState, string>> = {
   cancelled: '×',
 }
 
+/** A task, and why its outputs came from the cache or why it had to run, where that is known. */
+type ShownTask = TaskView & { readonly cacheReason?: string | null }
+
 /** The tasks of a run as a tree, one line each; groups (conditions, loops) above what they hold. */
-export const taskTree = (tasks: readonly TaskView[], now: number): readonly string[] => {
+export const taskTree = (tasks: readonly ShownTask[], now: number): readonly string[] => {
   const ids = new Set(tasks.map((task) => task.id))
   const childrenOf = Map.groupBy(tasks, (task) => (task.parent !== null && ids.has(task.parent) ? task.parent : null))
   const lines: string[] = []
@@ -31,10 +34,11 @@ export const taskTree = (tasks: readonly TaskView[], now: number): readonly stri
   return lines
 }
 
-const describe = (task: TaskView, now: number): string => {
+const describe = (task: ShownTask, now: number): string => {
   const took = task.startedAt === null ? '' : formatDuration((task.endedAt ?? now) - task.startedAt)
   const error =
     task.state === 'failed' && task.error !== null ? `  ${paint('red', task.error.split('\n', 1)[0] as string)}` : ''
   const state = task.state === 'succeeded' ? '' : `  ${paintState(task.state)}`
-  return `${marks[task.state]} ${task.name}${state}${took === '' ? '' : `  ${paint('gray', took)}`}${error}`
+  const cache = task.cacheReason ? `  ${paint('gray', task.cacheReason)}` : ''
+  return `${marks[task.state]} ${task.name}${state}${took === '' ? '' : `  ${paint('gray', took)}`}${cache}${error}`
 }

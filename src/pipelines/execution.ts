@@ -114,6 +114,8 @@ export interface ReadyTask {
   readonly inputDefinitions: JsonObject
   readonly cacheable: boolean
   readonly cacheKey: string | null
+  /** What its author gave as the key: it stands for the task's inputs and component. */
+  readonly givenCacheKey?: string
   readonly retry: RetryPolicy
 }
 

@@ -64,7 +64,7 @@ export const PipelineTask = z.looseObject({
       artifacts: named(TaskArtifactInput).optional(),
     })
     .optional(),
-  cachingOptions: z.looseObject({ enableCache: z.boolean().optional() }).optional(),
+  cachingOptions: z.looseObject({ enableCache: z.boolean().optional(), cacheKey: z.string().optional() }).optional(),
   triggerPolicy: z.looseObject({ condition: z.string().optional(), strategy: z.string().optional() }).optional(),
   retryPolicy: z
     .looseObject({

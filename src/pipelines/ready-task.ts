@@ -92,6 +92,7 @@ export const readyTask = (draft: Draft, node: Node, task: PipelineTask, scope: P
   const executor = executorOf(draft, node.component, scope)
   const outputs = outputsOf(node.component)
   const cacheable = task.cachingOptions?.enableCache === true
+  const givenCacheKey = task.cachingOptions?.cacheKey
   return {
     path: node.path,
     name: node.name,
@@ -103,6 +104,7 @@ export const readyTask = (draft: Draft, node: Node, task: PipelineTask, scope: P
     inputDefinitions: (node.component.inputDefinitions ?? {}) as JsonObject,
     cacheable,
     cacheKey: cacheable ? cacheKeyOf(executor, inputs, outputs) : null,
+    ...(givenCacheKey === undefined || givenCacheKey === '' ? {} : { givenCacheKey }),
     retry: retryPolicyOf(task.retryPolicy),
   }
 }

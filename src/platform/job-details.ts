@@ -135,9 +135,7 @@ const execution = (task: EngineTaskView, place: string): Execution => ({
     ...(task.logUri !== null && { log_uri: task.logUri }),
     ...(task.attempts > 1 && { attempts: task.attempts }),
     ...(task.reason !== null && { reason: task.reason }),
-    ...(task.state === 'cached' && {
-      cache: 'taken from an earlier run of the same component with the same inputs and the same contents',
-    }),
+    ...(task.cacheReason !== null && { cached: task.state === 'cached', cacheReason: task.cacheReason }),
   },
 })
 

@@ -3,7 +3,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../src/domain/json.ts'
 import type { CatalogueEntry } from '../../src/platform/engine/runnable.ts'
+import { pythonPipeline } from './python-pipeline.ts'
 import { lives, openWorkshop, taskOf, until, untilFile } from './workshop.ts'
 
 // The environment of kfp's executor is built here, so that no test's time-out has to pay for it.
@@ -203,10 +205,10 @@ describe('the cache', () => {
     await writeFile(join(root, 'a.csv'), 'one\ntwo\n')
     await writeFile(join(root, 'b.csv'), 'one\ntwo\n')
     const first = await count('first', 'a.csv')
-    expect(first.state).toBe('succeeded')
+    expect(first).toMatchObject({ state: 'succeeded', cacheReason: 'it runs for the first time' })
 
     const second = await count('second', 'a.csv')
-    expect(second.state).toBe('cached')
+    expect(second).toMatchObject({ state: 'cached', cacheReason: expect.stringContaining('taken from the run first') })
     expect(second.outputs).toEqual(first.outputs)
     expect(await readFile(fileURLToPath(second.logUri ?? ''), 'utf8')).toContain('cache')
     // The same bytes at another address are the same input.
@@ -215,17 +217,47 @@ describe('the cache', () => {
     // The same address with other bytes is not.
     await writeFile(join(root, 'a.csv'), 'one\ntwo\nthree\n')
     const changed = await count('changed', 'a.csv')
-    expect(changed).toMatchObject({ state: 'succeeded', outputs: { parameters: { Output: 3 } } })
+    expect(changed).toMatchObject({
+      state: 'succeeded',
+      cacheReason: 'input table changed',
+      outputs: { parameters: { Output: 3 } },
+    })
 
-    expect((await count('asked-not-to', 'a.csv', { enableCaching: false })).state).toBe('succeeded')
+    const off = await count('asked-not-to', 'a.csv', { enableCaching: false })
+    expect(off).toMatchObject({ state: 'succeeded', cacheReason: 'caching is off for this run' })
     expect((await count('asked-to', 'a.csv', { enableCaching: true })).state).toBe('cached')
 
     // Outputs that were touched or are gone are made again.
     const uri = (await count('before-touch', 'b.csv')).outputs.artifacts['copy']?.[0]?.uri ?? ''
     await writeFile(uri, 'touched')
-    expect((await count('after-touch', 'b.csv')).state).toBe('succeeded')
+    const touched = await count('after-touch', 'b.csv')
+    expect(touched).toMatchObject({
+      state: 'succeeded',
+      cacheReason: 'outputs of the earlier run are gone or were touched',
+    })
     const again = (await count('before-loss', 'b.csv')).outputs.artifacts['copy']?.[0]?.uri ?? ''
     await rm(again)
     expect((await count('after-loss', 'b.csv')).state).toBe('succeeded')
+  })
+
+  it('shares outputs by the key that the pipeline gave, and by no other', async () => {
+    await using workshop = await openWorkshop()
+    const spoken = async (id: string, value: string, cacheKey: string) => {
+      const spec = pythonPipeline({ task: { body: `return "${value}"` } })
+      const given = structuredClone(spec) as { root: { dag: { tasks: { task: { cachingOptions: object } } } } }
+      given.root.dag.tasks.task.cachingOptions = { enableCache: true, cacheKey }
+      await workshop.engine.start({
+        resourceName: `projects/local/locations/local/pipelineJobs/${id}`,
+        id,
+        spec: given as unknown as JsonObject,
+        parameters: { shared: id },
+        labels: {},
+        pipelineRoot: '',
+      })
+      return taskOf(await workshop.ended(id), 'task').outputs.parameters['Output']
+    }
+    expect(await spoken('first', 'one', 'spring')).toBe('one')
+    expect(await spoken('second', 'two', 'spring')).toBe('one')
+    expect(await spoken('third', 'three', 'autumn')).toBe('three')
   })
 })

@@ -6,7 +6,7 @@ import type { JobState, Step } from '../../pipelines/job-state.ts'
 import { killLeftovers, type ProcessIdentity } from '../../processes/process-table.ts'
 import type { EngineJobView } from './job.ts'
 import { createJobView } from './job-view.ts'
-import type { Journal, JournalRecord } from './journal.ts'
+import type { CacheWord, Journal, JournalRecord } from './journal.ts'
 import type { JobRuntime } from './task-attempt.ts'
 import type { AttemptRecorder, TaskHistory, TaskRunner } from './task-runner.ts'
 
@@ -75,10 +75,10 @@ export const runJob = (options: JobRunOptions): JobRun => {
     running.delete(path)
     for (const [token, attempt] of unfinished) if (attempt.path === path) unfinished.delete(token)
   }
-  const apply = (event: ExecutionEvent, cached: boolean, at: Time): void => {
+  const apply = (event: ExecutionEvent, cache: CacheWord, at: Time): void => {
     if (event.kind === 'cancel') dropPauses()
     if (event.kind === 'resumed') pauses.delete(event.path)
-    else view.event(event, cached, at)
+    else view.event(event, cache, at)
     if (event.kind !== 'cancel' && event.kind !== 'resumed') settle(event.path)
     take(advance(state, event), at)
   }
@@ -109,7 +109,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
       if (record.kind === 'retry') onRetry(record.path)
       if (record.kind === 'event') {
         if (record.event.kind === 'cancel') for (const path of pending.keys()) cancelledEarlier.add(path)
-        apply(record.event, record.cached, record.at)
+        apply(record.event, record, record.at)
       }
       if (record.kind === 'end') {
         view.end(record.state, record.error, record.at)
@@ -145,13 +145,13 @@ export const runJob = (options: JobRunOptions): JobRun => {
 
   let last: Promise<void> = Promise.resolve()
   /** Written before it is believed: what the interpreter has been told is what a later life will tell it. */
-  const tell = (event: ExecutionEvent, cached = false): Promise<void> => {
+  const tell = (event: ExecutionEvent, cache: CacheWord = { cached: false }): Promise<void> => {
     last = last
       .then(async () => {
         if (over || stopping) return
         const at = now()
-        await journal.append({ kind: 'event', at, event, cached }, true)
-        apply(event, cached, at)
+        await journal.append({ kind: 'event', at, event, ...cache }, true)
+        apply(event, cache, at)
         await proceed()
       })
       .catch(breakDown)
@@ -184,7 +184,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
         if (stopping || over) return
         const { path } = task
         if (outcome.kind === 'succeeded')
-          await tell({ kind: 'succeeded', path, outputs: outcome.outputs }, outcome.cached)
+          await tell({ kind: 'succeeded', path, outputs: outcome.outputs }, outcome.cache)
         else if (outcome.kind === 'failed') await tell({ kind: 'failed', path, error: outcome.error })
         else await tell({ kind: 'cancelled', path })
       } catch (error) {

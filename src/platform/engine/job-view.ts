@@ -4,6 +4,7 @@ import type { Time } from '../../domain/time.ts'
 import type { Effect, ExecutionEvent, TaskPath } from '../../pipelines/execution.ts'
 import { type EngineJobView, type EngineTaskView, noInputs, noOutputs } from './job.ts'
 import { numericId } from './job-files.ts'
+import type { CacheWord } from './journal.ts'
 import { leftOut } from './platform-wishes.ts'
 import type { JobRuntime } from './task-attempt.ts'
 
@@ -11,7 +12,7 @@ import type { JobRuntime } from './task-attempt.ts'
 export interface JobView {
   effects(effects: readonly Effect[], at: Time): void
   attempt(path: TaskPath, attempt: number, at: Time): void
-  event(event: ExecutionEvent, cached: boolean, at: Time): void
+  event(event: ExecutionEvent, cache: CacheWord, at: Time): void
   /** The tasks that are being stopped. */
   cancelling(paths: readonly TaskPath[]): void
   end(state: EngineJobView['state'], error: string | null, at: Time): void
@@ -45,6 +46,7 @@ export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt:
       endedAt: null,
       attempts: 0,
       reason: null,
+      cacheReason: null,
       logUri: null,
       inputs: noInputs,
       outputs: noOutputs,
@@ -75,8 +77,13 @@ export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt:
     }
   }
 
-  const ending = (event: Exclude<ExecutionEvent, { kind: 'cancel' }>, cached: boolean): Partial<EngineTaskView> => {
-    if (event.kind === 'succeeded') return { state: cached ? 'cached' : 'succeeded', outputs: event.outputs }
+  const ending = (event: Exclude<ExecutionEvent, { kind: 'cancel' }>, cache: CacheWord): Partial<EngineTaskView> => {
+    if (event.kind === 'succeeded')
+      return {
+        state: cache.cached ? 'cached' : 'succeeded',
+        outputs: event.outputs,
+        cacheReason: cache.cacheReason ?? null,
+      }
     if (event.kind === 'failed') return { state: 'failed', reason: event.error }
     return { state: 'cancelled', reason: 'the job was cancelled' }
   }
@@ -89,9 +96,9 @@ export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt:
       const logUri = pathToFileURL(join(files.attempt(path, attempt), 'executor.log')).href
       change(path, nameOf(path), at, { attempts: attempt, logUri, startedAt: tasks.get(path)?.startedAt ?? at })
     },
-    event(event, cached, at) {
+    event(event, cache, at) {
       if (event.kind === 'cancel') state = 'cancelling'
-      else change(event.path, nameOf(event.path), at, { ...ending(event, cached), endedAt: at })
+      else change(event.path, nameOf(event.path), at, { ...ending(event, cache), endedAt: at })
     },
     cancelling(paths) {
       for (const path of paths) {

@@ -47,6 +47,8 @@ export interface EngineTaskView {
   readonly attempts: number
   /** Why it failed, was skipped or was cancelled. */
   readonly reason: string | null
+  /** Why its outputs came from the cache, or why it had to run; null where nobody asked. */
+  readonly cacheReason: string | null
   /** `file:` URI of the last attempt's log. */
   readonly logUri: string | null
   readonly inputs: TaskInputs

@@ -6,6 +6,12 @@ import type { ExecutionEvent, TaskPath } from '../../pipelines/execution.ts'
 import type { ProcessIdentity } from '../../processes/process-table.ts'
 import type { EngineJob, EngineJobState } from './job.ts'
 
+/** Whether a task's outputs came from the cache, and why they did or did not. */
+export interface CacheWord {
+  readonly cached: boolean
+  readonly cacheReason?: string
+}
+
 /** What happened to a job, in order. Events are what the interpreter was told: replaying them rebuilds its state. */
 export type JournalRecord =
   | { readonly kind: 'job'; readonly at: Time; readonly uuid: string; readonly job: EngineJob }
@@ -26,7 +32,7 @@ export type JournalRecord =
       readonly attempt: number
       readonly error: string
     }
-  | { readonly kind: 'event'; readonly at: Time; readonly event: ExecutionEvent; readonly cached: boolean }
+  | ({ readonly kind: 'event'; readonly at: Time; readonly event: ExecutionEvent } & CacheWord)
   | { readonly kind: 'end'; readonly at: Time; readonly state: EngineJobState; readonly error: string | null }
 
 export interface Journal {

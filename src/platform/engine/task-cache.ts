@@ -1,25 +1,48 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Digest, digestJson } from '../../domain/digest.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { ReadyTask, RuntimeArtifact, TaskOutputs } from '../../pipelines/execution.ts'
 import type { Addresses } from '../addresses.ts'
+import { type CacheParts, missReason } from './cache-parts.ts'
 import { contentDigest } from './content-digest.ts'
+
+/** One task as the cache sees it. */
+export interface CacheQuery {
+  readonly task: ReadyTask
+  readonly component: JsonObject
+  /** Tasks of one pipeline may share outputs by a key that their author gave. */
+  readonly pipeline: string
+  /** The lock or image digest of what it runs in. */
+  readonly environment: Digest | null
+}
+
+export interface CacheKey {
+  readonly key: Digest
+  readonly parts: CacheParts
+  /** Names the task over all runs of its pipeline. */
+  readonly place: Digest
+}
+
+export type CacheAnswer =
+  | { readonly hit: true; readonly outputs: TaskOutputs; readonly reason: string }
+  | { readonly hit: false; readonly reason: string }
 
 /** Outputs of earlier tasks by the digest of everything that decided them. */
 export interface TaskCache {
-  /** The key of a task; `environment` is the lock of what it runs in. Null where it depends on the job itself. */
-  key(task: ReadyTask, component: JsonObject, environment: Digest | null): Promise<Digest | null>
-  /** The outputs, if all their files are still what they were. */
-  find(key: Digest): Promise<TaskOutputs | undefined>
-  store(key: Digest, outputs: TaskOutputs): Promise<void>
+  /** Undefined where the outputs depend on the job itself. */
+  key(query: CacheQuery): Promise<CacheKey | undefined>
+  /** The outputs, if all their files are still what they were; else why the task has to run. */
+  find(key: CacheKey): Promise<CacheAnswer>
+  store(key: CacheKey, outputs: TaskOutputs, jobId: string): Promise<void>
 }
 
 interface Entry {
   readonly outputs: TaskOutputs
   /** Local path → digest of what lay there; null for nothing. */
   readonly contents: Readonly<Record<string, Digest | null>>
+  readonly jobId?: string
 }
 
 /** Placeholders that read differently in every job: a task whose command holds one is never taken from the cache. */
@@ -27,7 +50,10 @@ const ofThisJob = /\{\{\$\.pipeline_(job|task)_|\{\{\$\.workspace_path/
 const address = /^(gs|bq|s3|minio|file):/
 
 export const createTaskCache = (folder: string, addresses: Addresses): TaskCache => {
-  const fileOf = (key: Digest): string => join(folder, `${key.slice('sha256:'.length)}.json`)
+  const hexOf = (digest: Digest): string => digest.slice('sha256:'.length)
+  const fileOf = (key: Digest): string => join(folder, `${hexOf(key)}.json`)
+  /** The parts with which a task last ran to its end. */
+  const lastOf = (place: Digest): string => join(folder, 'last', `${hexOf(place)}.json`)
 
   const localPath = (uri: string): string | undefined => {
     try {
@@ -61,39 +87,64 @@ export const createTaskCache = (folder: string, addresses: Addresses): TaskCache
     return contents
   }
 
+  const isWhole = async ({ contents }: Entry): Promise<boolean> => {
+    for (const [path, digest] of Object.entries(contents)) if ((await contentDigest(path)) !== digest) return false
+    return true
+  }
+
+  const inputsOf = async ({ inputs }: ReadyTask): Promise<Record<string, Digest>> => {
+    const digests: Record<string, Digest> = {}
+    for (const [name, value] of Object.entries(inputs.parameters)) digests[name] = digestJson(await parameterKey(value))
+    for (const [name, list] of Object.entries(inputs.artifacts)) {
+      const keys: Json[] = []
+      for (const artifact of list) keys.push(await artifactKey(artifact))
+      digests[name] = digestJson(keys)
+    }
+    return digests
+  }
+
+  const readJson = async <T>(path: string): Promise<T | undefined> => {
+    try {
+      return JSON.parse(await readFile(path, 'utf8')) as T
+    } catch {
+      return undefined
+    }
+  }
+  const writeJson = async (path: string, value: unknown): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true })
+    const draft = `${path}.${randomBytes(4).toString('hex')}.draft`
+    await writeFile(draft, JSON.stringify(value))
+    await rename(draft, path)
+  }
+
   return {
-    async key(task, component, environment) {
+    async key({ task, component, pipeline, environment }) {
       const executor = task.executor as unknown as JsonObject
-      if (ofThisJob.test(JSON.stringify(executor))) return null
-      const parameters: Record<string, Json> = {}
-      for (const [name, value] of Object.entries(task.inputs.parameters)) parameters[name] = await parameterKey(value)
-      const artifacts: Record<string, Json> = {}
-      for (const [name, list] of Object.entries(task.inputs.artifacts)) {
-        const keys: Json[] = []
-        for (const artifact of list) keys.push(await artifactKey(artifact))
-        artifacts[name] = keys
+      const place = digestJson({ pipeline, path: task.path })
+      const { givenCacheKey } = task
+      if (givenCacheKey !== undefined) {
+        const parts = { component: digestJson({ pipeline, givenCacheKey }), environment: null, inputs: {} }
+        return { key: digestJson({ ...parts, outputs: component['outputDefinitions'] ?? {} }), parts, place }
       }
-      return digestJson({ component, executor, parameters, artifacts, environment })
+      if (ofThisJob.test(JSON.stringify(executor))) return undefined
+      const parts = { component: digestJson({ component, executor }), environment, inputs: await inputsOf(task) }
+      return { key: digestJson(parts), parts, place }
     },
 
-    async find(key) {
-      let entry: Entry
-      try {
-        entry = JSON.parse(await readFile(fileOf(key), 'utf8')) as Entry
-      } catch {
-        return undefined
+    async find({ key, parts, place }) {
+      const entry = await readJson<Entry>(fileOf(key))
+      const whole = entry !== undefined && (await isWhole(entry))
+      if (whole) {
+        const source = entry.jobId === undefined ? 'an earlier run' : `the run ${entry.jobId}`
+        return { hit: true, outputs: entry.outputs, reason: `taken from ${source}: same component, same inputs` }
       }
-      for (const [path, digest] of Object.entries(entry.contents))
-        if ((await contentDigest(path)) !== digest) return undefined
-      return entry.outputs
+      const last = entry === undefined ? await readJson<CacheParts>(lastOf(place)) : parts
+      return { hit: false, reason: missReason(parts, last) }
     },
 
-    async store(key, outputs) {
-      await mkdir(folder, { recursive: true })
-      const entry: Entry = { outputs, contents: await contentsOf(outputs) }
-      const draft = `${fileOf(key)}.${randomBytes(4).toString('hex')}.draft`
-      await writeFile(draft, JSON.stringify(entry))
-      await rename(draft, fileOf(key))
+    async store({ key, parts, place }, outputs, jobId) {
+      await writeJson(fileOf(key), { outputs, contents: await contentsOf(outputs), jobId } satisfies Entry)
+      await writeJson(lastOf(place), parts)
     },
   }
 }

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Digest } from '../../domain/digest.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { ReadyTask, TaskOutputs, TaskPath } from '../../pipelines/execution.ts'
 import { inProcessScope } from '../../processes/process-scope.ts'
 import { type ProcessIdentity, processesOfScope, signalProcess } from '../../processes/process-table.ts'
 import { findWork } from './find-work.ts'
+import type { CacheWord } from './journal.ts'
 import { leftOutOfTask, withWishes } from './platform-wishes.ts'
 import type { Slots } from './slots.ts'
 import { type JobRuntime, openAttempt } from './task-attempt.ts'
-import type { TaskCache } from './task-cache.ts'
+import type { CacheKey, TaskCache } from './task-cache.ts'
 import { failureText } from './task-failure.ts'
 import type { CacheBasis, WorkOptions } from './work.ts'
 
 type TaskOutcome =
-  | { readonly kind: 'succeeded'; readonly outputs: TaskOutputs; readonly cached: boolean }
+  | { readonly kind: 'succeeded'; readonly outputs: TaskOutputs; readonly cache: CacheWord }
   | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'cancelled' }
 
@@ -51,9 +51,20 @@ const retryDelay = ({ backoffMs, factor, maxBackoffMs }: ReadyTask['retry'], fai
 export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
   const { slots, cache } = options
 
-  const keyOf = async ({ spec, job }: JobRuntime, task: ReadyTask, basis: CacheBasis): Promise<Digest | null> => {
-    if (basis.kind === 'never' || !(job.enableCaching ?? task.cacheable)) return null
-    return cache.key(task, (spec.components?.[task.componentName] ?? {}) as JsonObject, basis.digest)
+  /** What to ask the cache for; or why it is not asked. An environment is made for it only where it is needed. */
+  const keyOf = async (
+    { spec, job }: JobRuntime,
+    task: ReadyTask,
+    basis: () => Promise<CacheBasis>,
+  ): Promise<CacheKey | string> => {
+    if (job.enableCaching === false) return 'caching is off for this run'
+    if (!(job.enableCaching ?? task.cacheable)) return 'caching is off for this task'
+    const based = await basis()
+    if (based.kind === 'never') return based.reason
+    const component = (spec.components?.[task.componentName] ?? {}) as JsonObject
+    const pipeline = spec.pipelineInfo?.name ?? ''
+    const key = await cache.key({ task, component, pipeline, environment: based.digest })
+    return key ?? 'its command holds what is different in each run'
   }
 
   /** In the scope of its token, so that whatever it starts can be found; nothing of it outlives a failed attempt. */
@@ -83,16 +94,15 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
     try {
       for (const line of leftOutOfTask(runtime.spec, task)) attempt.log(`left out here: ${line}`)
       const work = findWork(runtime, withWishes(runtime, task), options)
-      const key = await keyOf(runtime, task, await work.basis(attempt, signal))
-      const known = key === null ? undefined : await cache.find(key)
-      if (known !== undefined) {
-        attempt.log(`the outputs come from the cache: the same component had the same inputs before (${key})`)
-        return { kind: 'succeeded', outputs: known, cached: true }
-      }
+      const key = await keyOf(runtime, task, () => work.basis(attempt, signal))
+      const answer = typeof key === 'string' ? { hit: false as const, reason: key } : await cache.find(key)
+      attempt.log(`cache: ${answer.hit ? 'hit' : 'miss'}, ${answer.reason}`)
+      const word = { cached: answer.hit, cacheReason: answer.reason }
+      if (answer.hit) return { kind: 'succeeded', outputs: answer.outputs, cache: word }
       const outputs = await inScope(task.path, token, recorder, () => work.run(attempt, signal))
       signal.throwIfAborted()
-      if (key !== null) await cache.store(key, outputs)
-      return { kind: 'succeeded', outputs, cached: false }
+      if (typeof key !== 'string') await cache.store(key, outputs, runtime.job.id)
+      return { kind: 'succeeded', outputs, cache: word }
     } catch (error) {
       if (!signal.aborted) attempt.log(failureText(error).split('\n')[0] ?? 'failed')
       throw error
