@@ -56,8 +56,8 @@ export function boolean(options?: Described) {
 }
 
 /** A list; `list(integer())` says what is in it, so that a loop over it knows its items. */
-export function list<Item extends ParameterType>(
-  item: Item,
+export function list<Item extends ParameterType = any>(
+  item: Item | undefined,
   options: WithDefault<ListType<Item>>,
 ): Defaulted<ListType<Item>>
 export function list<Item extends ParameterType = any>(item?: Item, options?: Described): ListType<Item>
@@ -68,7 +68,10 @@ export function list(item?: ParameterType, options?: Described) {
 type Fields = Readonly<Record<string, ParameterType>>
 
 /** A mapping; `struct({rows: integer()})` says what is in it, so that a loop over a list of it knows its fields. */
-export function struct<F extends Fields>(fields: F, options: WithDefault<StructType<F>>): Defaulted<StructType<F>>
+export function struct<F extends Fields = any>(
+  fields: F | undefined,
+  options: WithDefault<StructType<F>>,
+): Defaulted<StructType<F>>
 export function struct<F extends Fields = any>(fields?: F, options?: Described): StructType<F>
 export function struct(fields?: Fields, options?: Described) {
   return defined<StructType>(fields === undefined ? { kind: 'STRUCT' } : { kind: 'STRUCT', fields }, options)
