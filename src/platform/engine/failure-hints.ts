@@ -22,10 +22,22 @@ const unmounted = (words: string): readonly string[] => {
   return [`no bucket is mounted at /${folder}/${bucket} here: take the bucket's file as an artifact and read its path`]
 }
 
+const missingPart = /execvp|command not found|: not found|ENOENT|No module named/
+
+/** A program or package that an image would bring. */
+const withoutImage = ({ task: { executor } }: Attempt, fault: Fault): readonly string[] =>
+  executor.kind === 'container' && missingPart.test([fault.message, ...fault.details].join('\n'))
+    ? [`it may be in the image ${executor.image}, which is not used here`]
+    : []
+
 /** A task's failure with what this machine knows of its cause: inputs that are not there, wishes that were left out. */
-export const withHints = (fault: Fault, attempt: Attempt): Fault => {
+export const withHints = (fault: Fault, attempt: Attempt, inImage: boolean): Fault => {
   const words = [fault.message, ...fault.details].join('\n')
-  const causes = [...unwrittenInputs(attempt, words), ...unmounted(words)]
+  const causes = [
+    ...unwrittenInputs(attempt, words),
+    ...unmounted(words),
+    ...(inImage ? [] : withoutImage(attempt, fault)),
+  ]
   const leftOut = leftOutOfTask(attempt.runtime.spec, attempt.task)
   if (causes.length + leftOut.length === 0) return fault
   return new Fault(fault.code, [fault.message, ...causes].join('; '), {

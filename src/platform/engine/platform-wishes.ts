@@ -54,10 +54,12 @@ export const leftOut = (spec: PipelineSpec): readonly string[] => describeReques
 const executorOf = (spec: PipelineSpec, task: ReadyTask): string | undefined =>
   spec.components?.[task.componentName]?.executorLabel
 
+/** The same for one task; that it gets no accelerator is said where its other limits are set. */
 export const leftOutOfTask = (spec: PipelineSpec, task: ReadyTask): readonly string[] => {
   const executor = executorOf(spec, task)
+  const left = requestsOf(spec).flatMap((request) => remainder(request) ?? [])
   return describeRequests(
-    leftRequests(spec).filter((request) => request.executor === executor),
+    left.filter((request) => request.executor === executor),
     spec,
   )
 }

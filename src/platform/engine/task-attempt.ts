@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isFault } from '../../domain/errors.ts'
 import type { ContainerExecutor, JobContext, ReadyTask, TaskOutputs } from '../../pipelines/execution.ts'
 import { containerScope, type ExecutorLayout } from '../../pipelines/executor-input.ts'
 import type { PipelineSpec } from '../../pipelines/ir.ts'
@@ -162,9 +163,15 @@ export const processRequest = (
 }
 
 /** What the attempt's one process left, if it ended well. */
-export const outputsOf = async (attempt: Attempt, result: ProcessResult, signal: AbortSignal): Promise<TaskOutputs> => {
+export const outputsOf = async (
+  attempt: Attempt,
+  result: ProcessResult,
+  signal: AbortSignal,
+  { inImage = false } = {},
+): Promise<TaskOutputs> => {
   signal.throwIfAborted()
-  if (result.exitCode !== 0) throw withHints(processFailure(attempt.task.name, result, attempt.logFile), attempt)
+  if (result.exitCode !== 0)
+    throw withHints(processFailure(attempt.task.name, result, attempt.logFile), attempt, inImage)
   return readTaskOutputs(attempt.task, attempt.layout)
 }
 
@@ -173,4 +180,9 @@ export const runToOutputs = async (
   attempt: Attempt,
   request: ProcessRequest,
   signal: AbortSignal,
-): Promise<TaskOutputs> => outputsOf(attempt, await runProcess(request, signal), signal)
+): Promise<TaskOutputs> => {
+  const result = await runProcess(request, signal).catch((error: unknown) => {
+    throw isFault(error) ? withHints(error, attempt, false) : error
+  })
+  return outputsOf(attempt, result, signal)
+}

@@ -89,7 +89,7 @@ const run = async (
     throw new Fault('task_failed', `${task.name}: ${container.image} could not be started: ${end.reason}`, {
       remedy: `check the command and that ${runtime.program} run works on this machine`,
     })
-  return outputsOf(attempt, end.result, signal)
+  return outputsOf(attempt, end.result, signal, { inImage: true })
 }
 
 /** A container in its image, by docker or podman. */
