@@ -45,12 +45,12 @@ it('a pipeline that is refused: JSON too, and the words on standard error', asyn
   })
 })
 
-it('a task that fails: its exit code and last lines, exit 1; containers are refused unless asked for', async () => {
+it('a task that fails: its exit code and last lines, exit 1; containers can be refused', async () => {
   const failed = await run('failing.yaml', '--containers', 'host')
   expect(failed.code).toBe(1)
   expect(failed.stdout).toMatch(/exit code 7/)
   expect(failed.stdout).toMatch(/^ {4}bad$/m)
-  const refused = await run('failing.yaml')
+  const refused = await run('failing.yaml', '--containers', 'refuse')
   expect(refused.code).toBe(1)
   expect(refused.stdout).toMatch(/needs the container image alpine/)
 })

@@ -9,6 +9,8 @@ const platform = await createPlatform({
   listen: { host: '127.0.0.1', port: Number(port) },
   environments: environmentsFolder,
   containers: 'host',
+  // Its tasks leave files for the test.
+  sandbox: 'off',
   log: createLog('silent'),
 })
 process.stdout.write(`${platform.port}\n`)

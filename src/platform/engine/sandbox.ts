@@ -52,7 +52,10 @@ const installationOf = (program: string): string => dirname(dirname(realOf(progr
 
 export const createSandbox = (options: SandboxOptions): Sandbox => {
   const { program, network, hidden, readable, artifacts, root, shared } = options
-  const secret = [homedir(), ...hidden].map(realOf)
+  const home = realOf(homedir())
+  const secret = [home, ...hidden.map(realOf)]
+  /** What the configuration opens may hold the controller's folders, which stay hidden inside it; but not the home. */
+  const mayShow = (path: string): boolean => !isInside(home, realOf(path))
   const holdsSecrets = (path: string): boolean => secret.some((folder) => isInside(folder, path))
   const programs = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute)
   const pyenv = process.env['PYENV_ROOT']
@@ -75,7 +78,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     (seen: readonly SandboxPath[], cwd: string, sharedProcesses: boolean): Enclose =>
     (command, args) => {
       const installation = isAbsolute(command) ? [dirname(command), installationOf(command)] : []
-      const open = [...always, ...installation].filter((path) => !holdsSecrets(realOf(path)))
+      const open = [...always, ...installation].filter(mayShow)
       const paths = [...secret.map(as('hidden')), ...open.map(as('readable')), ...seen]
       return bubblewrap(program, { paths, cwd, network, sharedProcesses })(command, args)
     }
