@@ -34,13 +34,16 @@ export interface Pipeline<I extends Inputs = Inputs, O extends Outputs = Outputs
   readonly program: PipelineProgram
 }
 
+/** Whatever its inputs and outputs are. */
+export type AnyPipeline = Pipeline<any, any>
+
 const programs = new WeakMap<object, PipelineProgram>()
 
 export const programOfPipeline = (value: unknown): PipelineProgram | undefined =>
   typeof value === 'function' ? programs.get(value) : undefined
 
 /** True for what pipeline() gives: how a file's pipeline is found among its exports. */
-export const isPipeline = (value: unknown): value is Pipeline => programOfPipeline(value) !== undefined
+export const isPipeline = (value: unknown): value is AnyPipeline => programOfPipeline(value) !== undefined
 
 const outputSource = (program: PipelineProgram, name: string, value: unknown): Source => {
   const source = sourceOf(value)

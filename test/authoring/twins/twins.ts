@@ -1,4 +1,5 @@
 import {
+  type AnyPipeline,
   boolean,
   collected,
   Dataset,
@@ -16,7 +17,6 @@ import {
   Model,
   ne,
   oneOf,
-  type Pipeline,
   parallelFor,
   pipeline,
   string,
@@ -58,7 +58,7 @@ const inner = pipeline('inner', { inputs: { start: integer(), note: string({ def
 })
 
 /** The pipelines of twins.py; `beans` is the one of test/pipelines/fixtures. */
-export const twins: readonly Pipeline<any, any>[] = [
+export const twins: readonly AnyPipeline[] = [
   pipeline('hello', { inputs: { who: string({ default: 'world' }) } }, ({ who }) => say({ text: who }).output),
 
   pipeline(
