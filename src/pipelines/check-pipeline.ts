@@ -1,4 +1,4 @@
-import { checkCondition } from './conditions.ts'
+import { checkTaskInputs } from './check-task-inputs.ts'
 import { findCycle, planDag, taskNeeds } from './dag-plan.ts'
 import { loopItemOutput } from './enclosing-inputs.ts'
 import type { Component, Dag, PipelineSpec, PipelineTask } from './ir.ts'
@@ -55,20 +55,14 @@ const checkProducers = (task: PipelineTask, name: string, dag: Dag, spec: Pipeli
   return problems
 }
 
-const checkTrigger = (name: string, task: PipelineTask, component: Component, place: Place): Problem[] => {
-  const condition = task.triggerPolicy?.condition ?? ''
-  if (condition.trim() === '') return []
-  const sources = [task.inputs, component.inputDefinitions]
-  const known = sources.flatMap((source) =>
-    [source?.parameters, source?.artifacts].flatMap((all) => Object.keys(all ?? {})),
-  )
-  const reason = checkCondition(condition, new Set(known))
-  return reason === undefined
-    ? []
-    : [{ path: [...place, 'triggerPolicy', 'condition'], message: `task "${name}": ${reason}` }]
-}
-
-const checkTask = (spec: PipelineSpec, name: string, task: PipelineTask, dag: Dag, place: Place): Problem[] => {
+const checkTask = (
+  spec: PipelineSpec,
+  name: string,
+  task: PipelineTask,
+  around: Component,
+  place: Place,
+): Problem[] => {
+  const dag = around.dag ?? {}
   const problems: Problem[] = []
   const components = spec.components ?? {}
   const component = task.componentRef.name
@@ -85,14 +79,23 @@ const checkTask = (spec: PipelineSpec, name: string, task: PipelineTask, dag: Da
   return [
     ...problems,
     ...checkProducers(task, name, dag, spec, place),
-    ...checkTrigger(name, task, components[component] ?? {}, place),
+    ...(Object.hasOwn(components, component)
+      ? checkTaskInputs(name, task, components[component] ?? {}, around, place)
+      : []),
   ]
 }
 
-const checkOutputs = (dag: Dag, what: string, place: Place): Problem[] => {
+const checkOutputs = (spec: PipelineSpec, dag: Dag, what: string, place: Place): Problem[] => {
   const problems: Problem[] = []
-  const check = (producer: string, path: Place): void => {
-    if (Object.hasOwn(dag.tasks ?? {}, producer)) return
+  const check = (producer: string, output: string, kind: 'parameters' | 'artifacts', path: Place): void => {
+    if (Object.hasOwn(dag.tasks ?? {}, producer)) {
+      const component = spec.components?.[dag.tasks?.[producer]?.componentRef.name ?? '']
+      const outputs = component?.outputDefinitions?.[kind] ?? {}
+      if (component === undefined || Object.hasOwn(outputs, output)) return
+      const message = `an output of ${what} comes from "${output}" of task "${producer}", which it does not have${suggestName(output, Object.keys(outputs))}`
+      problems.push({ path, message })
+      return
+    }
     const message = `an output of ${what} comes from task "${producer}", which its DAG does not have${suggestName(producer, Object.keys(dag.tasks ?? {}))}`
     problems.push({ path, message })
   }
@@ -101,26 +104,28 @@ const checkOutputs = (dag: Dag, what: string, place: Place): Problem[] => {
       ...(output.valueFromOneof?.parameterSelectors ?? []),
       ...(output.valueFromParameter === undefined ? [] : [output.valueFromParameter]),
     ]
-    for (const { producerSubtask } of selectors) check(producerSubtask, [...place, 'outputs', 'parameters', name])
+    for (const { producerSubtask, outputParameterKey } of selectors)
+      check(producerSubtask, outputParameterKey, 'parameters', [...place, 'outputs', 'parameters', name])
   }
   for (const [name, { artifactSelectors }] of Object.entries(dag.outputs?.artifacts ?? {})) {
-    for (const { producerSubtask } of artifactSelectors)
-      check(producerSubtask, [...place, 'outputs', 'artifacts', name])
+    for (const { producerSubtask, outputArtifactKey } of artifactSelectors)
+      check(producerSubtask, outputArtifactKey, 'artifacts', [...place, 'outputs', 'artifacts', name])
   }
   return problems
 }
 
-const checkDag = (spec: PipelineSpec, name: string, dag: Dag, place: Place): Problem[] => {
+const checkDag = (spec: PipelineSpec, name: string, around: Component, place: Place): Problem[] => {
+  const dag = around.dag ?? {}
   const what = name === 'root' ? 'the root' : `component "${name}"`
   const problems = Object.entries(dag.tasks ?? {}).flatMap(([key, task]) =>
-    checkTask(spec, key, task, dag, [...place, 'tasks', key]),
+    checkTask(spec, key, task, around, [...place, 'tasks', key]),
   )
   const cycle = problems.length === 0 ? findCycle(planDag(dag)) : undefined
   if (cycle !== undefined) {
     const message = `the tasks of ${what} wait for each other in a circle: ${cycle.join(' → ')}`
     problems.push({ path: [...place, 'tasks', cycle[0] ?? ''], message })
   }
-  return [...problems, ...checkOutputs(dag, what, place)]
+  return [...problems, ...checkOutputs(spec, dag, what, place)]
 }
 
 /** A component whose DAG holds itself, however deep, would never end. */
@@ -153,7 +158,7 @@ export const checkReferences = (spec: PipelineSpec): readonly Problem[] => {
   ]
   const problems = all.flatMap(([name, component, place]) => [
     ...checkExecutor(spec, name, component, place),
-    ...(component.dag === undefined ? [] : checkDag(spec, name, component.dag, [...place, 'dag'])),
+    ...(component.dag === undefined ? [] : checkDag(spec, name, component, [...place, 'dag'])),
   ])
   if (spec.root.dag === undefined) problems.push({ path: ['root'], message: 'the root of a pipeline must be a dag' })
   return problems.length > 0 ? problems : checkRecursion(spec)

@@ -140,8 +140,8 @@ export type Effect =
       readonly name: string
       readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped'
       readonly error: string | null
-      /** A DAG that failed and is to be tried again: the engine says `resumed` after so many milliseconds. */
-      readonly retryAfterMs?: number
+      /** A DAG that failed so often and is to be tried again: the engine says `resumed` after so many milliseconds. */
+      readonly retry?: { readonly failures: number; readonly afterMs: number }
     }
   | {
       readonly kind: 'end'
@@ -156,6 +156,6 @@ export type ExecutionEvent =
   | { readonly kind: 'failed'; readonly path: TaskPath; readonly error: string }
   | { readonly kind: 'cancelled'; readonly path: TaskPath }
   /** The pause before another try of a DAG is over. */
-  | { readonly kind: 'resumed'; readonly path: TaskPath }
+  | { readonly kind: 'resumed'; readonly path: TaskPath; readonly failures: number }
   /** The job is being cancelled: nothing new starts but exit tasks. */
   | { readonly kind: 'cancel' }

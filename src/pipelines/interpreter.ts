@@ -99,7 +99,7 @@ export const advance = (state: JobState, event: ExecutionEvent): Step => {
   }
   const node = draft.nodes.get(event.path)
   if (event.kind === 'resumed') {
-    if (node === undefined || !node.pausing) return { state, effects: [] }
+    if (node === undefined || !node.pausing || node.tries !== event.failures) return { state, effects: [] }
     resumeDag(draft, node)
     return work(draft)
   }

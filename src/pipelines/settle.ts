@@ -22,7 +22,7 @@ const pauseDag = (draft: Draft, node: Node): void => {
     name: node.name,
     state: 'running',
     error: `Try ${failures} failed: ${failureText(node)}`,
-    retryAfterMs: retryDelayMs(retryPolicyOf(node.task?.retryPolicy), failures),
+    retry: { failures, afterMs: retryDelayMs(retryPolicyOf(node.task?.retryPolicy), failures) },
   })
 }
 

@@ -107,13 +107,14 @@ export const drive = (
   const effects: Effect[] = []
   const events: ExecutionEvent[] = []
   const running: ReadyTask[] = []
-  const pausing: string[] = []
+  const pausing: ExecutionEvent[] = []
   let width = 0
   const take = (): void => {
     effects.push(...step.effects)
     for (const effect of step.effects) {
       if (effect.kind === 'start') running.push(effect.task)
-      if (effect.kind === 'group' && effect.retryAfterMs !== undefined) pausing.push(effect.path)
+      if (effect.kind === 'group' && effect.retry !== undefined)
+        pausing.push({ kind: 'resumed', path: effect.path, failures: effect.retry.failures })
     }
     width = Math.max(width, running.length)
   }
@@ -125,7 +126,7 @@ export const drive = (
   take()
   while (running.length > 0 || pausing.length > 0) {
     const rested = pausing.shift()
-    if (rested !== undefined) tell({ kind: 'resumed', path: rested })
+    if (rested !== undefined) tell(rested)
     if (options.cancelAfter === events.length) tell({ kind: 'cancel' })
     const [task] = running.splice((options.pick?.(running.length) ?? 0) % running.length, 1)
     const answer = task === undefined ? undefined : executor(task)

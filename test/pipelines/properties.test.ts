@@ -246,7 +246,7 @@ describe('exit tasks, limits and skipped branches', () => {
         const begun = driven.effects.flatMap((effect) =>
           effect.kind === 'start'
             ? [effect.task.path]
-            : effect.kind === 'group' && effect.state === 'running' && effect.retryAfterMs === undefined
+            : effect.kind === 'group' && effect.state === 'running' && effect.retry === undefined
               ? [effect.path]
               : [],
         )

@@ -45,7 +45,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
   const running = new Map<TaskPath, { readonly abort: AbortController; readonly done: Promise<void> }>()
   const history = new Map<TaskPath, TaskHistory>()
   /** DAGs that pause before they are tried again. */
-  const pauses = new Map<TaskPath, { readonly ms: number; timer?: NodeJS.Timeout }>()
+  const pauses = new Map<TaskPath, { readonly failures: number; readonly afterMs: number; timer?: NodeJS.Timeout }>()
   const dropPauses = (): void => {
     for (const { timer } of pauses.values()) clearTimeout(timer)
     pauses.clear()
@@ -65,8 +65,7 @@ export const runJob = (options: JobRunOptions): JobRun => {
     view.effects(step.effects, at)
     for (const effect of step.effects) {
       if (effect.kind === 'start') pending.set(effect.task.path, effect.task)
-      if (effect.kind === 'group' && effect.retryAfterMs !== undefined)
-        pauses.set(effect.path, { ms: effect.retryAfterMs })
+      if (effect.kind === 'group' && effect.retry !== undefined) pauses.set(effect.path, { ...effect.retry })
       if (effect.kind === 'end') end = effect
     }
   }
@@ -199,7 +198,10 @@ export const runJob = (options: JobRunOptions): JobRun => {
 
   const proceed = async (): Promise<void> => {
     if (end !== undefined) return finish(end)
-    for (const [path, pause] of pauses) pause.timer ??= setTimeout(() => void tell({ kind: 'resumed', path }), pause.ms)
+    for (const [path, pause] of pauses) {
+      const { failures, afterMs } = pause
+      pause.timer ??= setTimeout(() => void tell({ kind: 'resumed', path, failures }), afterMs)
+    }
     for (const [path, task] of pending) if (!running.has(path) && !cancelledEarlier.has(path)) launch(task)
     onUpdate(view.snapshot())
   }
