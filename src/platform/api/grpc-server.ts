@@ -4,7 +4,8 @@ import { Fault } from '../../domain/errors.ts'
 import type { Log } from '../../log.ts'
 import type { Handler, HandlerTable } from '../services.ts'
 import { statusCodes, statusOf } from '../status.ts'
-import type { Schema } from './schema.ts'
+import { apiVersions, inVersion } from './api-version.ts'
+import type { Method, Schema } from './schema.ts'
 import { type Codec, createWire, type Wire, type WireMessage } from './wire.ts'
 
 export interface GrpcServer {
@@ -16,7 +17,7 @@ export interface GrpcServer {
 /** As the real service: room for instances and compiled pipelines, yet bounded. */
 const maxMessageBytes = 64 * 1024 * 1024
 
-/** Puts the table of handlers on a port as Vertex AI's gRPC API; calls wait until `ready`. Port 0 takes any. Fault `port_taken`. */
+/** Puts the table of handlers on a port as Vertex AI's gRPC API, v1 and v1beta1; calls wait until `ready`. Port 0 takes any. Fault `port_taken`. */
 export const listenGrpc = async (
   handlers: HandlerTable,
   { schema, host, port, log, ready }: { schema: Schema; host: string; port: number; log: Log; ready: Promise<void> },
@@ -27,22 +28,28 @@ export const listenGrpc = async (
     defaults: false,
     oneofs: false,
   })
-  const wire = createWire(schema, codecOf(definitions))
   const server = new grpc.Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
   })
-  for (const [service, methods] of Object.entries(handlers)) {
-    const definition = definitions[service] as grpc.ServiceDefinition
-    const types = schema.methods(service)
-    const implementation: grpc.UntypedServiceImplementation = {}
-    for (const [rpc, { originalName = rpc, requestStream, responseStream }] of Object.entries(definition)) {
-      if (requestStream || responseStream) continue
-      const { request, response } = types.get(originalName) as { request: string; response: string }
-      const handler = methods[originalName] ?? unimplemented(service, rpc)
-      implementation[rpc] = unary({ handler, wire, request, response, log, ready, method: `${service}/${rpc}` })
+  for (const version of apiVersions) {
+    const wire = createWire(schema, codecOf(definitions), version)
+    for (const [service, methods] of Object.entries(handlers)) {
+      const name = inVersion(service, version)
+      if (version !== 'v1' && name === service) continue
+      const types = schema.methods(service)
+      const served: Record<string, grpc.MethodDefinition<WireMessage, WireMessage>> = {}
+      const implementation: grpc.UntypedServiceImplementation = {}
+      for (const [rpc, method] of Object.entries(definitions[service] as grpc.ServiceDefinition)) {
+        const { originalName = rpc, requestStream, responseStream } = method
+        if (requestStream || responseStream) continue
+        const { request, response } = types.get(originalName) as Method
+        const handler = methods[originalName] ?? unimplemented(service, rpc)
+        served[rpc] = { ...method, path: `/${name}/${rpc}` }
+        implementation[rpc] = unary({ handler, wire, request, response, log, ready, method: `${name}/${rpc}` })
+      }
+      server.addService(served, implementation)
     }
-    server.addService(definition, implementation)
   }
   const bound = await bind(server, host, port)
   return { port: bound, close: (graceMs = 5_000) => shutDown(server, graceMs) }

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import type { Message } from '../services.ts'
+import { type ApiVersion, inVersion } from './api-version.ts'
 import type { Field, Schema } from './schema.ts'
 
 /** What protobufjs takes and gives: Struct as `{fields}`, Value as `{stringValue}`, Any as `{type_url, value}`. */
@@ -17,9 +18,10 @@ export interface Codec {
 }
 
 const anyPrefix = 'type.googleapis.com/'
+const typeOf = (url: unknown): string => inVersion(String(url).slice(String(url).lastIndexOf('/') + 1), 'v1')
 
 /** Translates between the plain JSON of services.ts and protobufjs' form, field by field as the schema says. */
-export const createWire = (schema: Schema, codec: Codec): Wire => {
+export const createWire = (schema: Schema, codec: Codec, version: ApiVersion = 'v1'): Wire => {
   const toWire = (type: string, message: Message): WireMessage => {
     const special = writers[type]
     if (special) return special(message) as WireMessage
@@ -61,12 +63,12 @@ export const createWire = (schema: Schema, codec: Codec): Wire => {
 
   // The Python client refuses an Any without type_url; the official description spells the field so.
   const packAny = ({ '@type': url, ...message }: Message): WireMessage => {
-    const type = String(url).slice(String(url).lastIndexOf('/') + 1)
-    return { type_url: anyPrefix + type, value: codec.encode(type, toWire(type, message)) }
+    const type = typeOf(url)
+    return { type_url: anyPrefix + inVersion(type, version), value: codec.encode(type, toWire(type, message)) }
   }
 
   const unpackAny = ({ type_url: url, value }: WireMessage): Message => {
-    const type = String(url ?? '').slice(String(url ?? '').lastIndexOf('/') + 1)
+    const type = typeOf(url ?? '')
     if (!schema.fields(type)) return { '@type': String(url ?? '') }
     const bytes = value instanceof Uint8Array ? value : new Uint8Array()
     return { '@type': anyPrefix + type, ...fromWire(type, codec.decode(type, bytes)) }

@@ -10,6 +10,7 @@ const served = new Set([
   'v1.model.upload_model.launcher',
   'v1.batch_prediction_job.launcher',
   'v1.custom_job.launcher',
+  'preview.custom_job.launcher',
   '_implementation.model.get_model.get_model',
   '_implementation.model_evaluation.import_model_evaluation',
 ])
@@ -23,7 +24,6 @@ const services: readonly (readonly [prefix: string, service: string])[] = [
   ['v1.dataproc.', 'Dataproc'],
   ['v1.hyperparameter_tuning_job.', "Vertex AI's hyperparameter tuning"],
   ['v1.automl_training_job.image.', "Vertex AI's AutoML for images"],
-  ['preview.custom_job.', "the beta of Vertex AI's custom jobs (v1.custom_job is done here)"],
   ['v1.infra_validation_job.', 'the image of a prediction server'],
   ['v1.vertex_notification_email.', "Vertex AI Pipelines' mail service"],
   ['_implementation.model_evaluation.import_evaluated_annotation', "Vertex AI's annotations"],

@@ -51,6 +51,7 @@ describe("a launcher of Google's pipeline components", () => {
     'v1.model.upload_model.launcher',
     'v1.batch_prediction_job.launcher',
     'v1.custom_job.launcher',
+    'preview.custom_job.launcher',
     '_implementation.model.get_model.get_model',
     '_implementation.model_evaluation.import_model_evaluation',
   ])('%s needs nothing but the platform', (module) => expect(needs(module)).toBeUndefined())
@@ -66,7 +67,6 @@ describe("a launcher of Google's pipeline components", () => {
     ['v1.automl_training_job.image.launcher', 'AutoML for images'],
     ['v1.infra_validation_job.launcher', 'prediction server'],
     ['v1.vertex_notification_email.executor', 'mail'],
-    ['preview.custom_job.launcher', 'beta'],
     ['_implementation.model_evaluation.import_evaluated_annotation', 'annotations'],
     ['_implementation.llm.templated_custom_job.launcher', 'language models'],
     ['v2.teleport.launcher', 'not known here'],

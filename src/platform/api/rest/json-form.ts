@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.t
 import { nearestName } from '../../../domain/nearest-name.ts'
 import type { Message } from '../../services.ts'
 import { statusError } from '../../status.ts'
+import { type ApiVersion, inVersion } from '../api-version.ts'
 import type { Field, Schema } from '../schema.ts'
 import { readScalar, writeScalar } from './scalars.ts'
 import { freeForms, isWrapper, wellKnown } from './well-known.ts'
@@ -14,12 +15,7 @@ export interface JsonForm {
   write(type: string, message: Message): JsonObject
 }
 
-/** The beta's messages are read and written by v1's description; only the types that an Any names are spelled otherwise. */
-export type ApiVersion = 'v1' | 'v1beta1'
-
 const any = 'google.protobuf.Any'
-const inVersion = (type: string, version: ApiVersion): string =>
-  type.replace(/^google\.cloud\.aiplatform\.v1(beta1)?\./, `google.cloud.aiplatform.${version}.`)
 const typeOf = (url: unknown): string => inVersion(String(url).slice(String(url).lastIndexOf('/') + 1), 'v1')
 
 export const createJsonForm = (schema: Schema, version: ApiVersion = 'v1'): JsonForm => {

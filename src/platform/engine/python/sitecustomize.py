@@ -72,12 +72,12 @@ def _patch_regions(module):
     module.validate_region = lambda region: True
 
 
-_LAUNCHERS = "google_cloud_pipeline_components.container.v1.gcp_launcher"
+_CONTAINER = "google_cloud_pipeline_components.container"
 
 _PATCHES = {
-    f"{_LAUNCHERS}.job_remote_runner": _patch_polling,
-    f"{_LAUNCHERS}.lro_remote_runner": _patch_polling,
-    f"{_LAUNCHERS}.pipeline_remote_runner": _patch_polling,
+    f"{_CONTAINER}.preview.gcp_launcher.job_remote_runner": _patch_polling,
+    f"{_CONTAINER}.v1.gcp_launcher.job_remote_runner": _patch_polling,
+    f"{_CONTAINER}.v1.gcp_launcher.lro_remote_runner": _patch_polling,
     "google.cloud.aiplatform.utils": _patch_regions,
     "requests.sessions": _patch_requests,
     "google.auth": _patch_auth,
