@@ -58,7 +58,9 @@ describe('query', () => {
        FROM heavy JOIN \`harvest.seen\` USING (id) ORDER BY id`,
       { dataset: 'orchard.harvest' },
     )
-    expect(text).toBe('id,name,weight,turn,tags,seven\n1,APPLE,151,ML.PREDICT(,"[""a"",""b""]",7\n3,"PLUM, BLUE",60,later,[],7\n')
+    expect(text).toBe(
+      'id,name,weight,turn,tags,seven\n1,APPLE,151,ML.PREDICT(,"[""a"",""b""]",7\n3,"PLUM, BLUE",60,later,[],7\n',
+    )
     expect(written[0]).toMatchObject({ table: 'orchard.answers.a1', rows: 2 })
   })
 
