@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { createCompiler } from '../adapters/compilers/compiler.ts'
 import type { PipelineSource } from '../domain/build.ts'
@@ -18,19 +18,22 @@ export interface CompileOptions {
   readonly progress: (line: string) => void
 }
 
-/** Compiles a pipeline file where it stands: Python by the KFP SDK, YAML or JSON as it is. Fault `compile_failed` has the user's frames. */
+/**
+ * Compiles a pipeline file where it stands: Python by kfp or TFX, TypeScript by this installation, YAML or JSON as it is. Once,
+ * so cold. Fault `compile_failed` has the user's frames.
+ */
 export const compileFile = async (file: string, options: CompileOptions, signal: AbortSignal): Promise<JsonObject> => {
   const path = resolve(file)
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new Fault('usage', `There is no file ${file}`)
-  if (!found.isFile()) throw new Fault('usage', `${file} is no file`, { remedy: 'Name a .py, .yaml or .json file.' })
+  if (!found.isFile()) throw new Fault('usage', `${file} is no file`, { remedy: fileRemedy })
   const folder = dirname(path)
   const source = await sourceOf(path, folder, options)
   const environments = createPythonEnvironments({
     folder: join(options.cacheFolder, 'python'),
     ...(options.python === undefined ? {} : { python: options.python }),
   })
-  const compiler = createCompiler({
+  await using compiler = createCompiler({
     environments: { ensure: (asked, stop) => tellEnvironment(environments, options.progress).ensure(asked, stop) },
   })
   const result = await compiler.compile(folder, source, signal)
@@ -55,19 +58,32 @@ const sourceOf = async (path: string, folder: string, options: CompileOptions): 
       if (requirements !== undefined && !existsSync(join(folder, requirements)))
         throw new Fault('usage', `There is no requirements file ${options.requirements}`)
       return {
-        kind: 'kfp',
+        kind: (await usesTfx(path)) ? 'tfx' : 'kfp',
         file,
         ...(options.function === undefined ? {} : { function: options.function }),
         ...(chosen === undefined ? {} : { requirements: chosen }),
       }
     }
+    case '.ts':
+    case '.mts':
+    case '.js':
+    case '.mjs':
+      return { kind: 'typescript', file, ...(options.function === undefined ? {} : { export: options.function }) }
     case '.yaml':
     case '.yml':
     case '.json':
       return { kind: 'ir', file }
     default:
-      throw new Fault('usage', `${file} is neither Python nor compiled YAML or JSON`, {
-        remedy: 'Name a .py, .yaml or .json file.',
+      throw new Fault('usage', `${file} is neither Python, TypeScript nor compiled YAML or JSON`, {
+        remedy: fileRemedy,
       })
   }
+}
+
+const fileRemedy = 'Name a .py, .ts, .yaml or .json file.'
+
+/** A file of TFX imports tfx; one that imports kfp as well means kfp. */
+const usesTfx = async (path: string): Promise<boolean> => {
+  const text = await readFile(path, 'utf8')
+  return /^\s*(?:from|import)\s+tfx\b/m.test(text) && !/^\s*(?:from|import)\s+kfp\b/m.test(text)
 }
