@@ -1,46 +1,61 @@
-/** A number of places; who finds none waits, first come first served. */
+/** A number of places; who finds too few waits, first come first served. */
 export interface Slots {
-  /** Runs `work` in a place of its own. An abort while waiting rejects with the signal's reason. */
-  hold<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` in so many places (1 unless told; never more than there are). Who wants many is not overtaken by those
+   * who want few. An abort while waiting rejects with the signal's reason.
+   */
+  hold<T>(signal: AbortSignal, work: () => Promise<T>, places?: number): Promise<T>
+}
+
+interface Waiting {
+  readonly places: number
+  readonly enter: () => void
 }
 
 export const createSlots = (count: number): Slots => {
   let free = count
-  const waiting = new Set<() => void>()
+  const waiting = new Set<Waiting>()
 
-  const take = (signal: AbortSignal): Promise<void> => {
-    signal.throwIfAborted()
-    if (free > 0) {
-      free -= 1
-      return Promise.resolve()
+  const letIn = (): void => {
+    for (const first of waiting) {
+      if (first.places > free) return
+      free -= first.places
+      waiting.delete(first)
+      first.enter()
     }
+  }
+
+  const take = (signal: AbortSignal, places: number): Promise<void> => {
+    signal.throwIfAborted()
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        waiting.delete(enter)
+        waiting.delete(one)
         reject(signal.reason)
+        // Those behind it may have waited for it alone.
+        letIn()
       }
-      const enter = (): void => {
-        waiting.delete(enter)
-        signal.removeEventListener('abort', leave)
-        resolve()
+      const one: Waiting = {
+        places,
+        enter: () => {
+          signal.removeEventListener('abort', leave)
+          resolve()
+        },
       }
-      waiting.add(enter)
       signal.addEventListener('abort', leave, { once: true })
+      waiting.add(one)
+      letIn()
     })
-  }
-  const release = (): void => {
-    const [next] = waiting
-    if (next === undefined) free += 1
-    else next()
   }
 
   return {
-    async hold(signal, work) {
-      await take(signal)
+    async hold(signal, work, places = 1) {
+      const taken = Math.min(Math.max(1, Math.ceil(places)), count)
+      await take(signal, taken)
       try {
         return await work()
       } finally {
-        release()
+        free += taken
+        letIn()
       }
     },
   }

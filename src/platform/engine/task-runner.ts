@@ -11,6 +11,7 @@ import type { Slots } from './slots.ts'
 import { type JobRuntime, openAttempt } from './task-attempt.ts'
 import type { CacheKey, TaskCache } from './task-cache.ts'
 import { failureText } from './task-failure.ts'
+import { quantity } from './task-limits.ts'
 import type { CacheBasis, WorkOptions } from './work.ts'
 
 type TaskOutcome =
@@ -46,6 +47,13 @@ export type TaskRunner = (
 
 const retryDelay = ({ backoffMs, factor, maxBackoffMs }: ReadyTask['retry'], failures: number): number =>
   Math.min(maxBackoffMs, backoffMs * factor ** (failures - 1))
+
+/** A task takes a place for each core that it asks for. What only its inputs tell is one core here. */
+const coresOf = ({ executor }: ReadyTask): number => {
+  const { cpuLimit, resourceCpuLimit } = executor.kind === 'container' ? executor.resources : {}
+  const asked = typeof resourceCpuLimit === 'string' ? quantity(resourceCpuLimit) : cpuLimit
+  return typeof asked === 'number' ? asked : 1
+}
 
 /** Runs one task to its end: a place among the running ones, the cache, attempts with pauses between them. */
 export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
@@ -115,7 +123,7 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
       try {
         number += 1
         const tryIt = () => tryOnce(runtime, task, number, recorder, signal)
-        return await (runtime.job.startsAtOnce === true ? tryIt() : slots.hold(signal, tryIt))
+        return await (runtime.job.startsAtOnce === true ? tryIt() : slots.hold(signal, tryIt, coresOf(task)))
       } catch (error) {
         if (signal.aborted) return { kind: 'cancelled' }
         failures += 1
