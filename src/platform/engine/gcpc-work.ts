@@ -4,6 +4,7 @@ import { resolveContainerArguments } from '../../pipelines/container-arguments.t
 import type { ContainerExecutor, TaskOutputs } from '../../pipelines/execution.ts'
 import { containerScope } from '../../pipelines/executor-input.ts'
 import { type GcpcLauncher, gcpcRequirements } from './gcpc.ts'
+import { cancelStarted } from './gcpc-resources.ts'
 import { type Attempt, processRequest, runToOutputs } from './task-attempt.ts'
 import { componentLauncher } from './task-environment.ts'
 import { neverCached, type Work, type WorkOptions } from './work.ts'
@@ -28,17 +29,22 @@ const run = async (
   log(
     `image ${container.image} is not used: ${launcher.module} of version ${launcher.version} runs here, led to this platform`,
   )
-  return runToOutputs(
-    attempt,
-    {
-      ...request,
-      command: environment.python,
-      args: [componentLauncher, argumentsFile, launcher.module],
-      // What it makes is labelled as the job is.
-      env: { ...request.env, VIRTUAL_ENV: environment.folder, VERTEX_AI_PIPELINES_RUN_LABELS: labels },
-    },
-    signal,
-  )
+  try {
+    return await runToOutputs(
+      attempt,
+      {
+        ...request,
+        command: environment.python,
+        args: [componentLauncher, argumentsFile, launcher.module],
+        // What it makes is labelled as the job is.
+        env: { ...request.env, VIRTUAL_ENV: environment.folder, VERTEX_AI_PIPELINES_RUN_LABELS: labels },
+      },
+      signal,
+    )
+  } catch (error) {
+    await cancelStarted(layout.parameterFile('gcp_resources'), options.platform.services, log)
+    throw error
+  }
 }
 
 /** A google-cloud-pipeline-component by its own code, in an environment that holds it. */
