@@ -4,22 +4,52 @@ import type { Time } from './time.ts'
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive'
 
-/** One comparison of a gate: one number against one limit; a gate over each class has one for every class. */
+/** What became of a gate. `skipped`: it compares with a model that there is not yet. */
+export type GateOutcome = Outcome | 'skipped'
+
+/** How sure a comparison is. */
+export interface CheckInterval {
+  /** Between 0.5 and 1; both bounds are one-sided at it. */
+  readonly confidence: number
+  readonly low: number
+  readonly high: number
+  /** `Wilson`, `DeLong`, `paired bootstrap` … */
+  readonly method: string
+  /** One-sided, adjusted by Holm for all confident checks: of meeting the limit, and of missing it. */
+  readonly meets: number
+  readonly misses: number
+}
+
+/** One comparison of a gate: one number against one limit; a gate over classes and slices has one for every part. */
 export interface GateCheck {
   readonly metric: string
-  /** The class, for a gate with `each`. */
+  /** The class (of data: the column), for a gate with `each`. */
   readonly of: string | null
-  /** Null where the evidence lacks it. */
+  /** The part of the examples, such as `region = north`; null for all. */
+  readonly slice: string | null
+  /** How many examples it was measured on; null where that is not known. */
+  readonly examples: number | null
+  /** What is compared with the limit: the metric, or its change. Null where the evidence lacks it. */
   readonly value: number | null
   readonly limit: { readonly kind: 'atLeast' | 'atMost'; readonly value: number }
-  readonly outcome: Outcome
+  /** For a change: of what kind, and the metric of both sides. */
+  readonly change: {
+    readonly kind: 'absolute' | 'relative'
+    readonly against: string
+    readonly candidate: number
+    readonly reference: number
+  } | null
+  readonly interval: CheckInterval | null
+  readonly outcome: GateOutcome
   /** `recall of BARBUNYA is 0.000, 0.850 below the 0.85 that is asked` */
   readonly reason: string
 }
 
 export interface GateVerdict {
   readonly gate: string
-  readonly outcome: Outcome
+  /** Told, not held. */
+  readonly advisory: boolean
+  readonly outcome: GateOutcome
   readonly reason: string
   readonly checks: readonly GateCheck[]
 }

@@ -37,7 +37,13 @@ const evaluation: Observation = {
 const receiptOf = (observations: readonly Observation[]): Receipt => {
   const evidence = evidenceFrom(observations)
   return {
-    ...judge(policy.value, evidence),
+    ...judge(policy.value, {
+      candidate: { evidence, answers: null },
+      references: {},
+      checks: {},
+      approvals: [],
+      author: 'grower',
+    }),
     policy: { path: 'policies/beans.yaml', digest: digestBytes('p'), commit: '0123456789abcdef0123' },
     candidate: {
       model: 'projects/p/locations/l/models/1',
@@ -58,7 +64,7 @@ it('tells every gate with its numbers, limits and margins in aligned columns', (
   const lines = explainReceipt(receiptOf([evaluation]))
   expect(lines.slice(1, 7)).toEqual([
     '',
-    '        gate           metric            measured  asked    margin',
+    '        gate           metric            measured  asked    margin  interval',
     'FAILED  good enough    macroF1              0.444  >= 0.9   -0.456',
     'FAILED  no dead class  recall of BOMBAY     0.000  >= 0.85  -0.850',
     'passed                 recall of SIRA       1.000  >= 0.85  +0.150',

@@ -1,14 +1,15 @@
 import { shortDigest } from '../domain/digest.ts'
-import type { GateCheck, GateVerdict, Outcome, Receipt } from '../domain/verdict.ts'
-import { figure } from './figures.ts'
+import type { GateCheck, GateOutcome, GateVerdict, Receipt } from '../domain/verdict.ts'
+import { type FigureOf, figure, unitText } from './figures.ts'
 
-const outcomeWords: Readonly<Record<Outcome, string>> = {
+const outcomeWords: Readonly<Record<GateOutcome, string>> = {
   pass: 'passed',
   fail: 'FAILED',
   inconclusive: 'UNCLEAR',
+  skipped: 'skipped',
 }
 
-const headings = ['', 'gate', 'metric', 'measured', 'asked', 'margin'] as const
+const headings = ['', 'gate', 'metric', 'measured', 'asked', 'margin', 'interval'] as const
 /** Columns of numbers, aligned at their right. */
 const numeric = new Set<number>([3, 5])
 
@@ -56,31 +57,54 @@ export const explainGates = (judged: Pick<Receipt, 'outcome' | 'reason' | 'gates
 }
 
 const gateRows = (gate: GateVerdict): readonly (readonly string[])[] => {
-  if (gate.checks.length === 0) return [[outcomeWords[gate.outcome], gate.gate, '', '', '', '']]
+  const name = gate.advisory ? `${gate.gate} (advisory)` : gate.gate
+  if (gate.checks.length === 0) return [[outcomeWords[gate.outcome], name, '', '', '', '', '']]
   return gate.checks.map((check, i) => [
     outcomeWords[check.outcome],
-    i === 0 ? gate.gate : '',
-    check.of === null ? check.metric : `${check.metric} of ${check.of}`,
-    check.value === null ? '-' : figure(check.value, check.limit.value),
-    `${check.limit.kind === 'atLeast' ? '>=' : '<='} ${check.limit.value}`,
+    i === 0 ? name : '',
+    subjectText(check),
+    check.value === null ? '-' : `${check.change === null || check.value < 0 ? '' : '+'}${number(check, check.value)}`,
+    `${check.limit.kind === 'atLeast' ? '>=' : '<='} ${unitText(check.limit.value, figureOf(check))}`,
     marginText(check),
+    intervalText(check),
   ])
 }
 
-const marginText = ({ value, limit }: GateCheck): string => {
-  if (value === null) return ''
-  const margin = limit.kind === 'atLeast' ? value - limit.value : limit.value - value
-  return `${margin < 0 ? '-' : '+'}${figure(Math.abs(margin), 0)}`
+const figureOf = ({ metric, change }: GateCheck): FigureOf => ({ metric, relative: change?.kind === 'relative' })
+const number = (check: GateCheck, value: number): string => figure(value, check.limit.value, figureOf(check))
+
+const subjectText = ({ metric, of, slice, change }: GateCheck): string =>
+  [
+    of === null ? metric : `${metric} of ${of}`,
+    ...(slice === null ? [] : [`where ${slice}`]),
+    ...(change === null ? [] : [`against ${change.against}`]),
+  ].join(' ')
+
+const intervalText = (check: GateCheck): string => {
+  const { interval } = check
+  if (interval === null) return ''
+  const { low, high, method, confidence } = interval
+  return `${number(check, low)} to ${number(check, high)}, ${Number((100 * confidence).toPrecision(6))} % (${method})`
 }
 
-/** What the numbers cannot say: why a check without one did not pass. */
+const marginText = (check: GateCheck): string => {
+  const { value, limit } = check
+  if (value === null) return ''
+  const margin = limit.kind === 'atLeast' ? value - limit.value : limit.value - value
+  return `${margin < 0 ? '-' : '+'}${figure(Math.abs(margin), 0, figureOf(check))}`
+}
+
+/** What the numbers cannot say: why a check without one did not pass, and why one with one is unclear. */
 const notes = (gates: readonly GateVerdict[]): readonly string[] => {
   const said = gates.flatMap((gate) =>
     gate.checks.length === 0
       ? [`${gate.gate}: ${gate.reason}`]
-      : gate.checks.filter(({ value }) => value === null).map(({ reason }) => `${gate.gate}: ${reason}`),
+      : gate.checks
+          .filter(({ value, outcome }) => value === null || outcome === 'inconclusive')
+          .map(({ reason }) => `${gate.gate}: ${reason}`),
   )
-  return said.length === 0 ? [] : ['', ...said]
+  const told = [...new Set(said)]
+  return told.length === 0 ? [] : ['', ...told]
 }
 
 const modelText = ({ candidate }: Receipt): string => {

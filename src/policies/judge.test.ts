@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { digestJson } from '../domain/digest.ts'
 import type { Evidence } from '../domain/evidence.ts'
+import type { Case } from './case.ts'
 import { judge } from './judge.ts'
 import { findMetric, metricNames } from './metrics.ts'
-import type { Gate } from './parse-policy.ts'
+import type { MetricGate } from './policy.ts'
 
 const evidence = (parts: Partial<Evidence>): Evidence => ({
   metrics: {},
@@ -15,16 +16,32 @@ const evidence = (parts: Partial<Evidence>): Evidence => ({
   ...parts,
 })
 
-const gate = (parts: Partial<Gate>): Gate => ({
+const gate = (parts: Partial<MetricGate>): MetricGate => ({
+  kind: 'metric',
   name: 'g',
+  advisory: false,
   metric: 'macroF1',
   atLeast: null,
   atMost: null,
   each: null,
+  against: null,
+  change: 'absolute',
+  confidence: null,
+  slices: [],
+  minExamples: 1,
   ...parts,
 })
 
-const judged = (gates: readonly Gate[], parts: Partial<Evidence>) => judge({ gates }, evidence(parts))
+const caseOf = (known: Evidence): Case => ({
+  candidate: { evidence: known, answers: null },
+  references: {},
+  checks: {},
+  approvals: [],
+  author: 'grower',
+})
+
+const judged = (gates: readonly MetricGate[], parts: Partial<Evidence>) =>
+  judge({ gates, seed: 1, resamples: 500 }, caseOf(evidence(parts)))
 
 describe('a limit', () => {
   it.each([
@@ -38,7 +55,18 @@ describe('a limit', () => {
   ])('of at least 0.9 and %d: %s', (macroF1, outcome, reason) => {
     const { gates } = judged([gate({ atLeast: 0.9 })], { metrics: { macroF1 } })
     expect(gates[0]?.checks).toEqual([
-      { metric: 'macroF1', of: null, value: macroF1, limit: { kind: 'atLeast', value: 0.9 }, outcome, reason },
+      {
+        metric: 'macroF1',
+        of: null,
+        slice: null,
+        examples: null,
+        value: macroF1,
+        limit: { kind: 'atLeast', value: 0.9 },
+        change: null,
+        interval: null,
+        outcome,
+        reason,
+      },
     ])
   })
 

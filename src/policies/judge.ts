@@ -1,8 +1,8 @@
-import type { Evidence } from '../domain/evidence.ts'
-import type { GateCheck, GateVerdict, Outcome } from '../domain/verdict.ts'
-import { figure, shortfall } from './figures.ts'
-import { findMetric } from './metrics.ts'
-import type { Gate, Policy } from './parse-policy.ts'
+import type { GateCheck, GateOutcome, GateVerdict, Outcome } from '../domain/verdict.ts'
+import type { Approval, Case } from './case.ts'
+import { type Prepared, prepareMetricGate } from './comparisons.ts'
+import { type DecidedCheck, decideChecks } from './decide-checks.ts'
+import type { CheckGate, Gate, Policy, RequireGate } from './policy.ts'
 
 export interface Judgement {
   readonly outcome: Outcome
@@ -13,128 +13,139 @@ export interface Judgement {
 }
 
 /**
- * A mean of sevenths may come out one bit under the limit that it equals on paper. What is nearer than this to a limit,
- * in proportion, meets it.
+ * Judges a case by a policy: fail where a gate fails that is held, inconclusive where one is, or where nothing at all was
+ * judged, else pass. Limits are inclusive. Each of these has one result:
+ *
+ * - a metric that is missing, no number, or outside of what it can be: fail;
+ * - a class or slice without examples, or with too few: inconclusive; a column that is not there: fail;
+ * - no champion yet: the comparison is skipped, the other gates decide; a champion of which nothing is known: inconclusive;
+ * - a confidence that the evidence cannot give: inconclusive, with what would decide it;
+ * - a check that cannot be evaluated: inconclusive; a person who has not spoken: inconclusive; who has said no: fail;
+ * - an advisory gate: told, and without weight; a policy whose gates all say nothing: inconclusive.
+ *
+ * The same policy and case give the same judgement, bit for bit: chance comes from the policy's seed.
  */
-const tolerance = 1e-12
-
-/**
- * Judges evidence by a policy: pass where every gate passes, fail where one fails, else inconclusive. Limits are
- * inclusive. A metric that is missing, no number or outside of what it can be fails; a class without examples is
- * inconclusive; a policy without gates judges nothing and is inconclusive.
- */
-export const judge = (policy: Pick<Policy, 'gates'>, evidence: Evidence): Judgement => {
-  const gates = policy.gates.map((gate) => judgeGate(gate, evidence))
-  const outcome = outcomeOf(gates.map((gate) => gate.outcome))
-  return { outcome, reason: reasonOf(outcome, gates), gates }
+export const judge = (policy: Pick<Policy, 'gates' | 'seed' | 'resamples'>, judged: Case): Judgement => {
+  const prepared = policy.gates.map((gate) => prepareGate(gate, judged, policy))
+  // Confident checks are corrected together, so they are decided together.
+  const checks = decideChecks(prepared)
+  const gates = policy.gates.map((gate, i) => gateVerdict(gate, checks[i] ?? [], judged))
+  return summarise(gates)
 }
 
-const judgeGate = (gate: Gate, evidence: Evidence): GateVerdict => {
-  const checks = gate.each === null ? checkLimits(gate, null, evidence) : checkClasses(gate, evidence)
-  const outcome = outcomeOf(checks.map((check) => check.outcome))
-  if (checks.length === 0) {
-    const reason = `no class of ${gate.each} is known: there is no confusion matrix and no evaluation by class`
-    return { gate: gate.name, outcome: 'fail', reason, checks }
-  }
-  return { gate: gate.name, outcome, reason: gateReason(outcome, checks), checks }
+interface PreparedGate {
+  readonly advisory: boolean
+  readonly checks: readonly Prepared[]
 }
 
-const checkClasses = (gate: Gate, evidence: Evidence): readonly GateCheck[] => {
-  const classes = new Set([
-    ...(evidence.confusion?.labels ?? []),
-    ...Object.keys(valuesOf(evidence.perClass, gate.metric) ?? {}),
-  ])
-  return [...classes].flatMap((label) => checkLimits(gate, label, evidence))
-}
+const prepareGate = (gate: Gate, judged: Case, chance: Pick<Policy, 'seed' | 'resamples'>): PreparedGate => ({
+  advisory: gate.advisory,
+  checks: gate.kind === 'metric' ? prepareMetricGate(gate, judged, chance) : [],
+})
 
-const checkLimits = (gate: Gate, of: string | null, evidence: Evidence): readonly GateCheck[] => {
-  const measured =
-    of === null ? valuesOf(evidence.metrics, gate.metric) : valuesOf(valuesOf(evidence.perClass, gate.metric) ?? {}, of)
-  const unseen = of !== null && isWithoutExamples(evidence, of)
-  return (['atLeast', 'atMost'] as const).flatMap((kind) => {
-    const value = gate[kind]
-    return value === null ? [] : [check(gate.metric, of, measured, { kind, value }, unseen)]
-  })
-}
-
-const check = (
-  metric: string,
-  of: string | null,
-  measured: number | undefined,
-  limit: GateCheck['limit'],
-  unseen: boolean,
-): GateCheck => {
-  const subject = of === null ? metric : `${metric} of ${of}`
-  const said = (outcome: Outcome, value: number | null, reason: string): GateCheck => ({
-    metric,
-    of,
-    value,
-    limit,
+const gateVerdict = (gate: Gate, decided: readonly DecidedCheck[], judged: Case): GateVerdict => {
+  const { name, advisory } = gate
+  const said = (outcome: GateOutcome, reason: string, checks: readonly GateCheck[] = []): GateVerdict => ({
+    gate: name,
+    advisory,
     outcome,
     reason,
+    checks,
   })
-  if (unseen) return said('inconclusive', null, `${subject} cannot be told: the evaluation has no example of ${of}`)
-  if (measured === undefined) return said('fail', null, `${subject} is missing from the evidence`)
-  if (!Number.isFinite(measured)) return said('fail', null, `${subject} is not a number`)
-  const [lowest, highest] = findMetric(metric)?.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  if (measured < lowest - tolerance || measured > highest + tolerance)
-    return said(
-      'fail',
-      measured,
-      `${subject} is ${measured}, which it cannot be: it lies between ${lowest} and ${highest}`,
-    )
-  const outcome = meets(measured, limit) ? 'pass' : 'fail'
-  return said(outcome, measured, `${subject} is ${figure(measured, limit.value)}, ${shortfall(measured, limit)}`)
+  if (gate.kind === 'check') return checkVerdict(gate, judged, said)
+  if (gate.kind === 'require') return requireVerdict(gate, judged, said)
+  const checks = decided.map(({ check }) => check)
+  if (checks.length === 0)
+    return said('fail', `no class of ${gate.each} is known: there is no confusion matrix and no evaluation by class`)
+  const outcome = outcomeOf(checks.map((check) => check.outcome))
+  return said(outcome, gateReason(outcome, decided), checks)
 }
 
-const meets = (measured: number, { kind, value }: GateCheck['limit']): boolean => {
-  const slack = tolerance * Math.max(1, Math.abs(value))
-  return kind === 'atLeast' ? measured >= value - slack : measured <= value + slack
+type Say = (outcome: GateOutcome, reason: string) => GateVerdict
+
+const checkVerdict = ({ name, expression }: CheckGate, { checks }: Case, said: Say): GateVerdict => {
+  const result = Object.hasOwn(checks, name) ? checks[name] : undefined
+  if (result === undefined) return said('inconclusive', `\`${expression}\` was not evaluated`)
+  if (!result.ok) return said('inconclusive', `\`${expression}\` cannot be evaluated: ${result.reason}`)
+  return said(result.value ? 'pass' : 'fail', `\`${expression}\` is ${result.value}`)
 }
 
-const isWithoutExamples = ({ confusion }: Evidence, label: string): boolean => {
-  const row = confusion?.rows[confusion.labels.indexOf(label)]
-  return row?.every((count) => count === 0) ?? false
+/** Who counts for a rule: of the groups and names that it names, and not the author where it says so. */
+export const countsFor = (
+  { from, notAuthor }: RequireGate['approvals'],
+  { by, groups }: Pick<Approval, 'by' | 'groups'>,
+  author: string,
+): boolean =>
+  !(notAuthor && by === author) &&
+  (from.length === 0 || from.includes(by) || groups.some((group) => from.includes(group)))
+
+const requireVerdict = ({ approvals: rule }: RequireGate, { approvals, author }: Case, said: Say): GateVerdict => {
+  const counted = approvals.filter((approval) => countsFor(rule, approval, author))
+  const rejected = counted.find(({ decision }) => decision === 'reject')
+  if (rejected !== undefined)
+    return said('fail', `${rejected.by} has rejected it${rejected.reason === '' ? '' : `: ${rejected.reason}`}`)
+  const people = [...new Set(counted.map(({ by }) => by))]
+  const who = rule.from.length === 0 ? '' : ` of ${rule.from.join(', ')}`
+  if (people.length >= rule.count) return said('pass', `approved by ${people.join(', ')}`)
+  const missing = rule.count - people.length
+  return said(
+    'inconclusive',
+    `it waits for ${missing === 1 ? 'one approval' : `${missing} approvals`}${who}${rule.notAuthor ? `, not by ${author}` : ''}`,
+  )
 }
 
-/** The member of a record that came from outside: `constructor` is as absent as any other. */
-const valuesOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(record, name) ? record[name] : undefined
-
-const outcomeOf = (outcomes: readonly Outcome[]): Outcome => {
+const outcomeOf = (outcomes: readonly GateOutcome[]): GateOutcome => {
   if (outcomes.includes('fail')) return 'fail'
-  return outcomes.length === 0 || outcomes.includes('inconclusive') ? 'inconclusive' : 'pass'
+  if (outcomes.includes('inconclusive')) return 'inconclusive'
+  return outcomes.includes('pass') ? 'pass' : 'skipped'
 }
 
 /** What decided a gate: each check that did not pass, or the one that passed by the least. */
-const gateReason = (outcome: Outcome, checks: readonly GateCheck[]): string => {
+const gateReason = (outcome: GateOutcome, checks: readonly DecidedCheck[]): string => {
   if (outcome !== 'pass') {
-    const decisive = checks.filter((c) => c.outcome === outcome)
+    const decisive = checks.filter(({ check }) => check.outcome === outcome)
     const more = decisive.length - 3
-    return `${decisive
-      .slice(0, 3)
-      .map((c) => c.reason)
-      .join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+    const told = decisive.slice(0, 3).map(({ check }) => check.reason)
+    return `${[...new Set(told)].join('; ')}${more > 0 ? `; and ${more} more` : ''}`
   }
-  return checks.reduce((closest, c) => (margin(c) < margin(closest) ? c : closest)).reason
+  const passed = checks.filter(({ check }) => check.outcome === 'pass')
+  return passed.reduce((closest, one) => (one.margin < closest.margin ? one : closest)).check.reason
 }
 
-const margin = ({ value, limit }: GateCheck): number =>
-  value === null ? 0 : limit.kind === 'atLeast' ? value - limit.value : limit.value - value
-
-const reasonOf = (outcome: Outcome, gates: readonly GateVerdict[]): string => {
-  if (gates.length === 0) return 'nothing was judged: the policy has no gates'
-  const named = (wanted: Outcome) =>
-    gates
-      .filter((gate) => gate.outcome === wanted)
-      .map((gate) => `${gate.gate} (${gate.reason})`)
+const summarise = (gates: readonly GateVerdict[]): Judgement => {
+  const held = gates.filter(({ advisory }) => !advisory)
+  const overall = outcomeOf(held.map(({ outcome }) => outcome))
+  const named = (wanted: GateOutcome) =>
+    held
+      .filter(({ outcome }) => outcome === wanted)
+      .map(({ gate, reason }) => `${gate} (${reason})`)
       .join('; ')
-  switch (outcome) {
-    case 'pass':
-      return gates.length === 1 ? 'its one gate passed' : `all ${gates.length} gates passed`
+  switch (overall) {
     case 'fail':
-      return `refused by ${named('fail')}`
+      return { outcome: 'fail', reason: `refused by ${named('fail')}`, gates }
     case 'inconclusive':
-      return `not enough evidence for ${named('inconclusive')}`
+      return { outcome: 'inconclusive', reason: `not enough evidence for ${named('inconclusive')}`, gates }
+    case 'skipped': {
+      const why =
+        gates.length === 0
+          ? 'the policy has no gates'
+          : held.length === 0
+            ? 'all gates are advisory'
+            : 'every gate was skipped'
+      return { outcome: 'inconclusive', reason: `nothing was judged: ${why}`, gates }
+    }
+    case 'pass': {
+      const passed = held.filter(({ outcome }) => outcome === 'pass').length
+      const skipped = held.length - passed
+      const rest = skipped === 0 ? '' : `, ${skipped} skipped`
+      return {
+        outcome: 'pass',
+        reason:
+          passed === 1 && held.length === 1
+            ? 'its one gate passed'
+            : `${skipped === 0 ? 'all ' : ''}${passed} gates passed${rest}`,
+        gates,
+      }
+    }
   }
 }

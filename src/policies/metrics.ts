@@ -1,21 +1,36 @@
+import type { Unit } from './limit-text.ts'
+
 /** What Winnow knows of a metric that a gate may ask for. */
 export interface Metric {
   readonly better: 'higher' | 'lower'
   /** Values outside cannot be: a limit there is a mistake, a measured value there is no evidence. */
   readonly range: readonly [number, number]
-  /** `whole`: one number over all examples; `each`: one for every class; `both`. */
+  /** `whole`: one number; `each`: one for every class (of data: column); `both`. */
   readonly over: 'whole' | 'each' | 'both'
   readonly meaning: string
+  /** What it is a property of: of a model's answers, of how the exported model serves, or of the data it was made from. */
+  readonly family: 'model' | 'serving' | 'data'
+  readonly unit: Unit
 }
 
 const share = [0, 1] as const
 const positive = [0, Number.POSITIVE_INFINITY] as const
 
-const metric = (better: Metric['better'], range: Metric['range'], over: Metric['over'], meaning: string): Metric => ({
-  better,
-  range,
-  over,
-  meaning,
+const metric = (
+  better: Metric['better'],
+  range: Metric['range'],
+  over: Metric['over'],
+  meaning: string,
+  unit: Unit = range === share ? 'share' : 'number',
+): Metric => ({ better, range, over, meaning, family: 'model', unit })
+
+const serving = (better: Metric['better'], unit: Unit, meaning: string): Metric => ({
+  ...metric(better, unit === 'share' ? share : positive, 'whole', meaning, unit),
+  family: 'serving',
+})
+const data = (better: Metric['better'], over: Metric['over'], unit: Unit, meaning: string): Metric => ({
+  ...metric(better, unit === 'share' ? share : positive, over, meaning, unit),
+  family: 'data',
 })
 
 /** The metrics by Winnow's names. Those over classes follow scikit-learn's definitions with zero_division=0. */
@@ -31,16 +46,38 @@ const knownMetrics = {
   weightedPrecision: metric('higher', share, 'whole', 'mean precision of the classes, weighted by their examples'),
   weightedRecall: metric('higher', share, 'whole', 'mean recall of the classes, weighted by their examples'),
   weightedF1: metric('higher', share, 'whole', 'mean F1 of the classes, weighted by their examples'),
+  microPrecision: metric('higher', share, 'whole', 'precision over all decisions; with one label an example, accuracy'),
+  microRecall: metric('higher', share, 'whole', 'recall over all decisions; with one label an example, accuracy'),
   microF1: metric('higher', share, 'whole', 'F1 over all decisions; with one label an example it equals accuracy'),
   mcc: metric('higher', [-1, 1], 'whole', "Matthews' correlation of truth and prediction"),
-  auRoc: metric('higher', share, 'both', 'area under the ROC curve'),
-  auPrc: metric('higher', share, 'both', 'area under the precision-recall curve'),
+  auRoc: metric('higher', share, 'both', 'area under the ROC curve, over all decisions at once or of one class'),
+  auPrc: metric('higher', share, 'both', 'average precision, over all decisions at once or of one class'),
+  macroAuRoc: metric('higher', share, 'whole', 'mean area under the ROC curve of the classes, each against the rest'),
+  macroAuPrc: metric('higher', share, 'whole', 'mean average precision of the classes, each against the rest'),
   logLoss: metric('lower', positive, 'both', 'mean negative logarithm of the probability given to the true class'),
+  brier: metric('lower', [0, 2], 'whole', 'mean squared distance of the probabilities from the truth'),
+  calibrationError: metric('lower', share, 'whole', 'mean distance between the probability given and the share right'),
   rmse: metric('lower', positive, 'whole', 'root of the mean squared error'),
   mae: metric('lower', positive, 'whole', 'mean absolute error'),
-  mape: metric('lower', positive, 'whole', 'mean absolute error in percent of the true value'),
+  mape: metric('lower', positive, 'whole', 'mean absolute error in percent of the true value', 'percent'),
+  wape: metric('lower', positive, 'whole', 'sum of absolute errors in percent of the sum of true values', 'percent'),
   rmsle: metric('lower', positive, 'whole', 'root of the mean squared error of the logarithms'),
   rSquared: metric('higher', [Number.NEGATIVE_INFINITY, 1], 'whole', 'share of the variance that is explained'),
+  quantileLoss: metric('lower', positive, 'both', 'mean pinball loss of the predicted quantiles, or of one'),
+  'latency.p50': serving('lower', 'milliseconds', 'time that half of the requests take at most, under load'),
+  'latency.p90': serving('lower', 'milliseconds', 'time that 90 % of the requests take at most, under load'),
+  'latency.p95': serving('lower', 'milliseconds', 'time that 95 % of the requests take at most, under load'),
+  'latency.p99': serving('lower', 'milliseconds', 'time that 99 % of the requests take at most, under load'),
+  throughput: serving('higher', 'perSecond', 'requests answered a second, under load'),
+  'model.size': serving('lower', 'bytes', 'size of the exported model'),
+  'model.answers': serving('higher', 'share', 'share of the sample requests that the exported model answers'),
+  'data.rows': data('higher', 'whole', 'count', 'rows that the model was made from'),
+  'data.missing': data('lower', 'both', 'share', 'share of the cells that are empty, of all or of a column'),
+  'data.duplicates': data('lower', 'whole', 'count', 'rows that repeat another one'),
+  'data.leakedRows': data('lower', 'whole', 'count', 'test rows that are among the training rows'),
+  'data.newCategories': data('lower', 'both', 'count', "values of text columns that the champion's data did not have"),
+  'data.schemaChanges': data('lower', 'whole', 'count', "columns added, gone or of another type since the champion's"),
+  'data.skew': data('lower', 'both', 'share', "distance of a column's values from the champion's training data"),
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof knownMetrics
@@ -73,11 +110,14 @@ const otherSpellings: Readonly<Record<string, MetricName>> = {
   balanced_accuracy: 'balancedAccuracy',
   log_loss: 'logLoss',
   matthews_corrcoef: 'mcc',
+  precision_micro: 'microPrecision',
+  recall_micro: 'microRecall',
+  brier_score_loss: 'brier',
+  expected_calibration_error: 'calibrationError',
+  ece: 'calibrationError',
+  weightedAbsolutePercentageError: 'wape',
 }
 
 /** Winnow's name for another system's spelling; undefined for a name that is no such spelling. */
 export const winnowSpelling = (name: string): MetricName | undefined =>
   Object.hasOwn(otherSpellings, name) ? otherSpellings[name] : undefined
-
-/** Metrics that the design names and nothing measures yet. */
-export const isFutureMetric = (name: string): boolean => /^(latency|data|drift|cost)\./.test(name)

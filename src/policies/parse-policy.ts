@@ -1,71 +1,108 @@
-import { didYouMean } from '../declarations/describe-issue.ts'
 import { loadYaml, type Place } from '../declarations/load-yaml.ts'
-import { notAvailable } from '../declarations/not-yet.ts'
 import { type PlacedFault, sortFaults } from '../declarations/placed-fault.ts'
-import type { Json, JsonObject } from '../domain/json.ts'
-import { findMetric, isFutureMetric, type Metric, metricNames, winnowSpelling } from './metrics.ts'
-import { type GateEntry, PolicyFile } from './policy-schema.ts'
-
-/** A gate: a metric and its limits, both inclusive. At least one limit is set. */
-export interface Gate {
-  readonly name: string
-  readonly metric: string
-  readonly atLeast: number | null
-  readonly atMost: number | null
-  /** The target column, where the limits hold for each of its classes. */
-  readonly each: string | null
-}
-
-export interface Policy {
-  readonly version: 1
-  readonly model: string
-  /** In the file's order; never empty. */
-  readonly gates: readonly Gate[]
-  /** What to do about a refused candidate; null: nothing. `attempts` counts the retrained runs, the first run not. */
-  readonly retrain: { readonly attempts: number; readonly parameters: JsonObject } | null
-}
+import { repositoryPathFault } from '../declarations/repository-path.ts'
+import type { Json } from '../domain/json.ts'
+import { parseDuration } from '../domain/time.ts'
+import { retrainExpressionFault } from './checks.ts'
+import { findMetric, winnowSpelling } from './metrics.ts'
+import { approvalRule, parseGate } from './parse-gate.ts'
+import type { EnvironmentRules, Gate, Policy, RetrainParameter, RetrainRules, Window } from './policy.ts'
+import { type GateEntry, GateSetFile, PolicyFile } from './policy-schema.ts'
+import { parseWindow } from './windows.ts'
 
 export type ParsedPolicy =
   | { readonly ok: true; readonly value: Policy }
   | { readonly ok: false; readonly faults: readonly PlacedFault[] }
 
+export interface ParseOptions {
+  /** The model that the policy must be for, where that is known. */
+  readonly model?: string | undefined
+  /** The texts of the gate sets that the policy uses, by their paths; one that is not there is a fault. */
+  readonly files?: ReadonlyMap<string, string>
+}
+
+const mostGates = 1_000
+
 /**
  * Reads a policy; `file` is the name that faults are placed with. Never throws, and understands a policy whole or not at
- * all, so that no gate passes because part of it was not understood. `model` is the one that the policy must be for,
- * where that is known.
+ * all, so that no gate passes because part of it was not understood.
  */
-export const parsePolicy = (text: string, file: string, model?: string): ParsedPolicy => {
+export const parsePolicy = (
+  text: string,
+  file: string,
+  { model, files = new Map() }: ParseOptions = {},
+): ParsedPolicy => {
   const loaded = loadYaml(text, file, PolicyFile)
   if (!loaded.ok) return loaded
   const { value: written, place } = loaded
-  const retrain = written.otherwise.retrain
-  const faults = [
-    ...(model === undefined || written.model === model
-      ? []
-      : [place(['model'], `expected ${model}, the pipeline's model, got ${JSON.stringify(written.model)}`)]),
-    ...ownMetricFaults(written.metrics, place),
-    ...Object.entries(written.gates).flatMap(([name, gate]) => gateFaults(name, gate, written.metrics, place)),
-    ...expressionFaults(retrain?.parameters ?? {}, place),
+  const faults: PlacedFault[] = []
+  if (model !== undefined && written.model !== model)
+    faults.push(place(['model'], `expected ${model}, the pipeline's model, got ${JSON.stringify(written.model)}`))
+  const gates = [
+    ...written.use.flatMap((path, i) => gatesOfSet(path, ['use', i], files, place, faults)),
+    ...gatesOf(written, place, faults),
   ]
+  if (gates.length === 0 && faults.length === 0)
+    faults.push(place(['gates'], 'expected at least one gate: a policy without gates judges nothing', 'key'))
+  if (gates.length > mostGates)
+    faults.push(place(['gates'], `expected at most ${mostGates} gates, got ${gates.length}`))
+  for (const name of repeated(gates.map(({ name: gate }) => gate)))
+    faults.push(place(['gates', name], `a gate set that is used has a gate of this name already`, 'key'))
+  const environments = environmentsOf(written, place, faults)
+  const retrain = retrainOf(written, place, faults)
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
+  const { seed, resamples } = written
+  const { inconclusive } = written.otherwise
   return {
     ok: true,
-    value: {
-      version: 1,
-      model: written.model,
-      gates: Object.entries(written.gates).map(([name, gate]) => ({
-        name,
-        // gateFaults has seen to it that there is one.
-        metric: gate.metric as string,
-        atLeast: gate.atLeast ?? null,
-        atMost: gate.atMost ?? null,
-        each: gate.each ?? null,
-      })),
-      retrain:
-        retrain === undefined ? null : { attempts: retrain.attempts, parameters: retrain.parameters as JsonObject },
-    },
+    value: { version: 1, model: written.model, gates, environments, retrain, inconclusive, seed, resamples },
   }
 }
+
+/** The gate sets that a policy uses: the paths to read before parsePolicy. Empty where the text has faults. */
+export const gateSetsOf = (text: string): readonly string[] => {
+  const loaded = loadYaml(text, '', PolicyFile)
+  return loaded.ok ? loaded.value.use.filter((path) => repositoryPathFault(path, ['.yaml', '.yml']) === undefined) : []
+}
+
+const gatesOf = (
+  { gates, metrics }: { readonly gates: Readonly<Record<string, GateEntry>>; readonly metrics: readonly string[] },
+  place: Place,
+  faults: PlacedFault[],
+): readonly Gate[] => {
+  faults.push(...ownMetricFaults(metrics, place))
+  return Object.entries(gates).flatMap(([name, entry]) => {
+    const parsed = parseGate(name, entry, metrics, place)
+    if (parsed.ok) return [parsed.gate]
+    faults.push(...parsed.faults)
+    return []
+  })
+}
+
+const gatesOfSet = (
+  path: string,
+  at: readonly (string | number)[],
+  files: ReadonlyMap<string, string>,
+  place: Place,
+  faults: PlacedFault[],
+): readonly Gate[] => {
+  const fault = repositoryPathFault(path, ['.yaml', '.yml'])
+  const text = files.get(path)
+  if (fault !== undefined || text === undefined) {
+    faults.push(place(at, fault ?? `there is no file ${path}`))
+    return []
+  }
+  const loaded = loadYaml(text, path, GateSetFile)
+  if (!loaded.ok) {
+    faults.push(...loaded.faults)
+    return []
+  }
+  return gatesOf(loaded.value, loaded.place, faults)
+}
+
+const repeated = (names: readonly string[]): readonly string[] => [
+  ...new Set(names.filter((name, i) => names.indexOf(name) !== i)),
+]
 
 const ownMetricFaults = (own: readonly string[], place: Place): readonly PlacedFault[] =>
   own.flatMap((name, i) => {
@@ -77,85 +114,49 @@ const ownMetricFaults = (own: readonly string[], place: Place): readonly PlacedF
     return []
   })
 
-const gateFaults = (name: string, gate: GateEntry, own: readonly string[], place: Place): readonly PlacedFault[] => {
-  const path = ['gates', name]
-  const faults: PlacedFault[] = []
-  const { metric, atLeast, atMost } = gate
-  if (metric === undefined) faults.push(place(path, 'missing, expected what is measured: metric', 'key'))
-  if (atLeast === undefined && atMost === undefined)
-    faults.push(place(path, 'missing, expected a limit: atLeast, atMost or both', 'key'))
-  if (atLeast !== undefined && atMost !== undefined && atLeast > atMost)
-    faults.push(place([...path, 'atMost'], `expected at least ${atLeast}, got ${atMost}: nothing could pass`))
-  if (metric === undefined) return faults
-
-  const known = findMetric(metric)
-  if (known !== undefined) return [...faults, ...knownMetricFaults(path, gate, metric, known, place)]
-  if (!own.includes(metric)) faults.push(place([...path, 'metric'], unknownMetric(metric, own)))
-  else if (gate.each !== undefined)
-    faults.push(place([...path, 'each'], `${metric} is the pipeline's own and is known as one number only`, 'key'))
-  return faults
-}
-
-const unknownMetric = (metric: string, own: readonly string[]): string => {
-  const spelling = winnowSpelling(metric)
-  if (spelling !== undefined) return `unknown metric ${metric}, Winnow calls it ${spelling}`
-  if (isFutureMetric(metric)) return `${metric} is ${notAvailable}`
-  const hint = didYouMean(metric, [...metricNames, ...own])
-  return hint === ''
-    ? `unknown metric ${metric}; declare it under metrics if the pipeline logs it itself`
-    : `unknown metric ${metric}${hint}`
-}
-
-const knownMetricFaults = (
-  path: readonly string[],
-  gate: GateEntry,
-  name: string,
-  metric: Metric,
+const environmentsOf = (
+  written: PolicyFile,
   place: Place,
-): readonly PlacedFault[] => {
-  const faults: PlacedFault[] = []
-  const [lowest, highest] = metric.range
-  for (const key of ['atLeast', 'atMost'] as const) {
-    const limit = gate[key]
-    if (limit !== undefined && (limit < lowest || limit > highest))
-      faults.push(place([...path, key], `expected ${rangeText(metric)}, as ${name} is, got ${limit}`))
-  }
-  // A limit on the wrong side alone would let the worst model pass.
-  if (metric.better === 'higher' && gate.atLeast === undefined && gate.atMost !== undefined)
-    faults.push(
-      place([...path, 'atMost'], `higher ${name} is better: expected atLeast (atMost may stand beside it)`, 'key'),
-    )
-  if (metric.better === 'lower' && gate.atMost === undefined && gate.atLeast !== undefined)
-    faults.push(
-      place([...path, 'atLeast'], `lower ${name} is better: expected atMost (atLeast may stand beside it)`, 'key'),
-    )
-  if (gate.each !== undefined && metric.over === 'whole')
-    faults.push(
-      place(
-        [...path, 'each'],
-        `${name} is one number over all classes; for each there are precision, recall, f1`,
-        'key',
-      ),
-    )
-  if (gate.each === undefined && metric.over === 'each')
-    faults.push(
-      place(
-        [...path, 'metric'],
-        `${name} is had for each class: add each, or use macro${name[0]?.toUpperCase()}${name.slice(1)}`,
-      ),
-    )
-  return faults
-}
-
-const rangeText = ({ range: [lowest, highest] }: Metric): string => {
-  if (highest === Number.POSITIVE_INFINITY) return `a number from ${lowest} up`
-  return lowest === Number.NEGATIVE_INFINITY ? `a number up to ${highest}` : `a number from ${lowest} to ${highest}`
-}
-
-/** Parameters that follow from the run before (`previous * 2`) would reach the pipeline as text. */
-const expressionFaults = (parameters: Readonly<Record<string, Json>>, place: Place): readonly PlacedFault[] =>
-  Object.entries(parameters).flatMap(([name, value]) =>
-    typeof value === 'string' && /\bprevious\b/.test(value)
-      ? [place(['otherwise', 'retrain', 'parameters', name], `an expression over the previous run is ${notAvailable}`)]
-      : [],
+  faults: PlacedFault[],
+): Readonly<Record<string, EnvironmentRules>> =>
+  Object.fromEntries(
+    Object.entries(written.environments).map(([name, { approvals, windows }]) => [
+      name,
+      {
+        approvals: approvals === undefined ? null : approvalRule(approvals),
+        windows: windows.flatMap(({ allow, deny, timezone }, i): readonly Window[] => {
+          const path = ['environments', name, 'windows', i]
+          if ((allow === undefined) === (deny === undefined)) {
+            faults.push(place(path, 'expected one of allow and deny'))
+            return []
+          }
+          const kind = allow === undefined ? 'deny' : 'allow'
+          const parsed = parseWindow(allow ?? deny ?? '', kind, timezone)
+          if (parsed.ok) return [parsed.value]
+          faults.push(place([...path, parsed.fault.includes('time zone') ? 'timezone' : kind], parsed.fault))
+          return []
+        }),
+      },
+    ]),
   )
+
+const retrainOf = (written: PolicyFile, place: Place, faults: PlacedFault[]): RetrainRules | null => {
+  const { retrain } = written.otherwise
+  if (retrain === undefined) return null
+  const parameters = Object.entries(retrain.parameters).map(([name, value]): [string, RetrainParameter] => {
+    if (typeof value !== 'string' || !/\bprevious\b/.test(value)) return [name, { kind: 'value', value: value as Json }]
+    const fault = retrainExpressionFault(value)
+    if (fault !== undefined) faults.push(place(['otherwise', 'retrain', 'parameters', name], fault))
+    return [name, { kind: 'expression', expression: value }]
+  })
+  const { brake, budget } = retrain
+  if (brake !== undefined && findMetric(brake.metric) === undefined && !written.metrics.includes(brake.metric))
+    faults.push(place(['otherwise', 'retrain', 'brake', 'metric'], `unknown metric ${brake.metric}`))
+  return {
+    attempts: retrain.attempts,
+    cooldown: retrain.cooldown === undefined ? 0 : (parseDuration(retrain.cooldown) ?? 0),
+    parameters: Object.fromEntries(parameters),
+    budget: budget === undefined ? null : { runs: budget.runs, per: parseDuration(budget.per) ?? 0 },
+    brake: brake ?? null,
+  }
+}

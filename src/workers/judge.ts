@@ -3,15 +3,18 @@ import type { PipelineDeclaration } from '../declarations/winnow-yaml.ts'
 import { manifestOf } from '../domain/batch.ts'
 import { type Digest, digestBytes, digestJson } from '../domain/digest.ts'
 import { Fault, isFault } from '../domain/errors.ts'
-import type { ModelVersion, Observation } from '../domain/evidence.ts'
+import type { Evidence, ModelVersion, Observation } from '../domain/evidence.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { ModelRegistry, NewRow, Store } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
 import { nextVerdict, type Receipt, type Verdict } from '../domain/verdict.ts'
+import type { Case } from '../policies/case.ts'
+import { evaluateRetrain } from '../policies/checks.ts'
 import { evidenceFrom } from '../policies/evidence.ts'
 import { type Judgement, judge } from '../policies/judge.ts'
-import { type Policy, parsePolicy } from '../policies/parse-policy.ts'
+import { parsePolicy } from '../policies/parse-policy.ts'
+import type { Policy, RetrainRules } from '../policies/policy.ts'
 import { type DeclarationPorts, nextEnvironments, readProtectedDeclaration } from './declaration.ts'
 import { deliver } from './deliver.ts'
 import { buildOf } from './launch.ts'
@@ -94,7 +97,7 @@ const readLaw = async (
     return none(`${place} declares no policy for ${run.pipeline}`)
   const text = await ports.host.readFile(run.repository, commit, pipeline.policy, signal)
   if (text === undefined) return none(`there is no ${pipeline.policy} on ${place}`)
-  const parsed = parsePolicy(text, pipeline.policy, pipeline.model)
+  const parsed = parsePolicy(text, pipeline.policy, { model: pipeline.model })
   const digest = digestBytes(text)
   if (!parsed.ok) return none(`the policy on ${place} has faults: ${parsed.faults.map(formatFault).join('; ')}`, digest)
   return { source: { path, digest, commit }, policy: parsed.value, missing: '' }
@@ -125,7 +128,10 @@ const readEvidence = async (ports: JudgePorts, run: Run, signal: AbortSignal): P
 
 const makeReceipt = async (ports: JudgePorts, run: Run, law: Law, known: Known): Promise<Receipt> => {
   const evidence = evidenceFrom(known.observations)
-  const judgement = judgementOf(law, known, () => judge(law.policy ?? { gates: [] }, evidence))
+  const change = await ports.store.get('change', run.change)
+  const judgement = judgementOf(law, known, () =>
+    judge(law.policy ?? { gates: [], seed: 1, resamples: 2_000 }, caseOf(evidence, change?.author ?? '')),
+  )
   const made = run.reusedRun === null ? run : ((await ports.store.get('run', run.reusedRun)) ?? run)
   const build = await buildOf(ports.store, made)
   return {
@@ -138,6 +144,14 @@ const makeReceipt = async (ports: JudgePorts, run: Run, law: Law, known: Known):
     winnow: ports.version,
   }
 }
+
+const caseOf = (evidence: Evidence, author: string): Case => ({
+  candidate: { evidence, answers: null },
+  references: {},
+  checks: {},
+  approvals: [],
+  author,
+})
 
 /** Without a policy or a model nothing passes, and nothing is tried again either: a person has to look. */
 const judgementOf = (law: Law, known: Known, byGates: () => Judgement): Judgement => {
@@ -153,7 +167,7 @@ const retrainOf = (run: Run, policy: Policy | undefined, verdict: Verdict, at: T
   const retrain = policy?.retrain
   // `attempts` counts retrained runs; the first run is attempt 1.
   if (!retrain || run.attempt > retrain.attempts) return undefined
-  const parameters: JsonObject = { ...run.parameters, ...retrain.parameters }
+  const parameters: JsonObject = { ...run.parameters, ...changedParameters(retrain.parameters, run.parameters) }
   const attempt = run.attempt + 1
   const cause = { kind: 'retrain', pipeline: run.pipeline, run: run.id, attempt, parameters } as const
   return {
@@ -170,3 +184,13 @@ const retrainOf = (run: Run, policy: Policy | undefined, verdict: Verdict, at: T
     nextAt: null,
   }
 }
+
+/** An expression that cannot be evaluated changes nothing: the parameter stays as it was. */
+const changedParameters = (wanted: RetrainRules['parameters'], before: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(wanted).flatMap(([name, parameter]): [string, Json][] => {
+      if (parameter.kind === 'value') return [[name, parameter.value]]
+      const result = evaluateRetrain(parameter.expression, before[name] ?? null)
+      return result.ok ? [[name, result.value]] : []
+    }),
+  )

@@ -51,7 +51,7 @@ const faultsOfWhatItNames = async (folder: string, file: string, declared: Winno
       faults.push(`${file}: pipelines.${name}.policy: there is no file ${policy}`)
       continue
     }
-    const judged = parsePolicy(text, path, model ?? undefined)
+    const judged = parsePolicy(text, path, { model: model ?? undefined })
     if (!judged.ok) faults.push(...judged.faults.map(formatFault))
   }
   return faults

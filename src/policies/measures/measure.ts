@@ -1,3 +1,4 @@
+import type { ConfusionMatrix } from '../../domain/evidence.ts'
 import type { ClassPredictions, NumberPredictions } from '../predictions/predictions.ts'
 import type { Uncertainty } from '../statistics/uncertainty.ts'
 import { type ClassMeasures, createClassMeasures } from './class-measures.ts'
@@ -68,7 +69,7 @@ export const uncertaintyOf = (answers: Answers, asked: Asked, resampling: Resamp
       return total === 0 ? undefined : { kind: 'proportion', method: 'Wilson', hits, total }
     }
     case 'cells':
-      return bootstrap(resampleCells(measures.confusion(), (matrix) => way.value(matrix, of), resampling))
+      return bootstrap(resampleCells(measures.confusion(), (matrix) => way.value(matrix, of), resampling).sort())
     case 'area': {
       const { parts } = way.area(measures, of) as NonNullable<Area>
       const standardError = standardErrorOf(parts)
@@ -128,6 +129,66 @@ export const uncertaintyOfChange = (
       return bootstrap(resampleSums(sides, ([x, y]) => combine(x as number, y as number), resampling))
     }
   }
+}
+
+/** The metric of a confusion matrix, where it is one of decisions; undefined where it is not. */
+export const measureOfMatrix = (matrix: ConfusionMatrix, asked: Asked): number | undefined => {
+  const found = matrixWay(matrix, asked)
+  const value = found?.way.value(matrix, found.of)
+  return value === undefined || Number.isNaN(value) ? undefined : value
+}
+
+/** How sure a metric is of which the counts alone are known. */
+export const uncertaintyOfMatrix = (
+  matrix: ConfusionMatrix,
+  asked: Asked,
+  resampling: Resampling,
+): Uncertainty | undefined => {
+  const found = matrixWay(matrix, asked)
+  const value = measureOfMatrix(matrix, asked)
+  if (found === undefined || value === undefined) return undefined
+  const { way, of } = found
+  if (way.kind === 'share') {
+    const [hits, total] = way.counts(matrix, of)
+    // Counts that were scaled or rounded are no counts.
+    if (Number.isInteger(hits) && Number.isInteger(total))
+      return total === 0 ? undefined : { kind: 'proportion', method: 'Wilson', hits, total }
+  }
+  const sorted = resampleCells(matrix, (cells) => way.value(cells, of), resampling).sort()
+  return { kind: 'resampled', method: 'bootstrap', value, sorted }
+}
+
+/** The change between two confusion matrices over examples of which nothing else is known: drawn apart from each other. */
+export const uncertaintyOfMatrices = (
+  candidate: ConfusionMatrix,
+  champion: ConfusionMatrix,
+  asked: Asked,
+  change: Change,
+  resampling: Resampling,
+): Uncertainty | undefined => {
+  const [first, second] = [matrixWay(candidate, asked), matrixWay(champion, asked)]
+  const [value, before] = [measureOfMatrix(candidate, asked), measureOfMatrix(champion, asked)]
+  if (first === undefined || second === undefined || value === undefined || before === undefined) return undefined
+  if (change === 'relative' && before === 0) return undefined
+  const drawn = resampleCells(candidate, (cells) => first.way.value(cells, first.of), resampling)
+  const drawnBefore = resampleCells(champion, (cells) => second.way.value(cells, second.of), {
+    ...resampling,
+    seed: resampling.seed ^ 0x5bd1e995,
+  })
+  const sorted = drawn.map((one, i) => changeBetween(one, drawnBefore[i] as number, change)).sort()
+  return { kind: 'resampled', method: 'bootstrap of each', value: changeBetween(value, before, change), sorted }
+}
+
+type MatrixWay = Extract<FoundWay['way'], { kind: 'cells' | 'share' }>
+
+const matrixWay = (
+  { labels }: ConfusionMatrix,
+  { metric, of }: Asked,
+): { readonly way: MatrixWay; readonly of: number } | undefined => {
+  const way = Object.hasOwn(classWays, metric) ? classWays[metric] : undefined
+  if (way === undefined || (way.kind !== 'cells' && way.kind !== 'share')) return undefined
+  const index = of === null ? -1 : labels.indexOf(of)
+  return of !== null && index < 0 ? undefined : { way, of: index }
 }
 
 export const changeBetween = (value: number, before: number, change: Change): number =>

@@ -1,0 +1,125 @@
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
+import { nearestName } from '../domain/nearest-name.ts'
+import { type CelExpression, CelProblem, celEnvironment, expressionNodes, parseCel } from '../pipelines/cel.ts'
+import { celMap, celValue, jsonValue } from '../pipelines/cel-values.ts'
+import { metricNames } from './metrics.ts'
+
+/** What a check may read, each a mapping. Metrics whose name has a dot are members: `latency.p99`, `data.rows`. */
+export const checkVariables = [
+  'metrics',
+  'classes',
+  'champion',
+  'data',
+  'latency',
+  'model',
+  'change',
+  'candidate',
+] as const
+export type CheckFacts = Readonly<Record<(typeof checkVariables)[number], JsonObject>>
+
+/** What a check gives: true or false, or why it could not be evaluated. */
+export type CheckResult =
+  | { readonly ok: true; readonly value: boolean }
+  | { readonly ok: false; readonly reason: string }
+
+const environment = checkVariables
+  .reduce((made, name) => made.registerVariable(name, 'map'), celEnvironment())
+  .registerVariable('throughput', 'double')
+
+const retrainEnvironment = celEnvironment().registerVariable('previous', 'dyn')
+
+const problemOf = (work: () => CelExpression): CelExpression | string => {
+  try {
+    return work()
+  } catch (problem) {
+    if (!(problem instanceof CelProblem)) throw problem
+    return problem.message
+  }
+}
+
+/** Members that a variable has by Winnow's own names; others hold what a pipeline or a change brings. */
+const membersOf = (prefix: string): readonly string[] =>
+  metricNames.filter((name) => name.startsWith(`${prefix}.`)).map((name) => name.slice(prefix.length + 1))
+const closed: Readonly<Record<string, readonly string[]>> = { latency: membersOf('latency') }
+
+/** Why an expression can never be a check: it is no CEL, or reads a name that nothing has. Undefined where it can. */
+export const checkFault = (expression: string): string | undefined => {
+  const parsed = problemOf(() => parseCel(environment, expression))
+  if (typeof parsed === 'string') return `expected a condition in CEL: ${parsed}`
+  const known: readonly string[] = [...checkVariables, 'throughput']
+  const bound = new Set<string>()
+  for (const node of expressionNodes(parsed.ast)) {
+    // The variable of a loop, `list.all(x, …)`, is a name of its own.
+    if (node.op === 'rcall' && node.args[2]?.[0]?.op === 'id') bound.add(String(node.args[2][0].args))
+    if (node.op === 'id' && !known.includes(node.args) && !bound.has(node.args))
+      return `unknown name ${node.args}${hint(node.args, known)} A check reads ${known.join(', ')}`
+    if (node.op !== '.') continue
+    const [of, member] = node.args
+    const members = of.op === 'id' ? closed[of.args] : undefined
+    if (members !== undefined && !members.includes(member))
+      return `unknown name ${of.args as string}.${member}${hint(member, members)}`
+    if (of.op === 'id' && of.args === 'metrics') {
+      const near = metricNames.includes(member as never) ? undefined : nearestName(member, metricNames)
+      if (near !== undefined)
+        return `unknown metric ${member}, did you mean ${near}? Write metrics['${member}'] for the pipeline's own`
+    }
+  }
+  return undefined
+}
+
+const hint = (name: string, known: readonly string[]): string => {
+  const near = nearestName(name, known)
+  return near === undefined ? '.' : `, did you mean ${near}?`
+}
+
+/** Evaluates a check. What it reads and nothing has is a reason, never false. May take long: callers bound its time. */
+export const evaluateCheck = (expression: string, facts: CheckFacts): CheckResult => {
+  try {
+    const variables = Object.fromEntries(checkVariables.map((name) => [name, celMap(facts[name])]))
+    const throughput = facts.metrics['throughput']
+    const value = parseCel(environment, expression).evaluate({
+      ...variables,
+      ...(typeof throughput === 'number' ? { throughput } : {}),
+    })
+    if (typeof value === 'boolean') return { ok: true, value }
+    return { ok: false, reason: `it gives ${JSON.stringify(jsonValue(value) ?? String(value))}, not true or false` }
+  } catch (problem) {
+    if (!(problem instanceof CelProblem)) throw problem
+    return { ok: false, reason: problem.message }
+  }
+}
+
+/** `{ 'data.rows': 3, 'latency.p99': 1 }` → `{ data: { rows: 3 }, latency: { p99: 1 } }`. */
+export const nestedNames = (flat: Readonly<Record<string, number>>): JsonObject => {
+  const nested: Record<string, Json> = {}
+  for (const [name, value] of Object.entries(flat)) {
+    const at = name.indexOf('.')
+    if (at < 0) continue
+    const [outer, inner] = [name.slice(0, at), name.slice(at + 1)]
+    const before = nested[outer]
+    nested[outer] = { ...(isJsonObject(before) ? before : {}), [inner]: value }
+  }
+  return nested
+}
+
+/** Why a text is no expression over `previous`, the parameter's value in the run before. */
+export const retrainExpressionFault = (expression: string): string | undefined => {
+  const parsed = problemOf(() => parseCel(retrainEnvironment, expression))
+  if (typeof parsed === 'string') return `expected an expression such as previous * 2: ${parsed}`
+  for (const node of expressionNodes(parsed.ast))
+    if (node.op === 'id' && node.args !== 'previous') return `unknown name ${node.args}: only previous is known here`
+  return undefined
+}
+
+export const evaluateRetrain = (
+  expression: string,
+  previous: Json,
+): { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string } => {
+  try {
+    const value = jsonValue(parseCel(retrainEnvironment, expression).evaluate({ previous: celValue(previous) }))
+    return value === undefined ? { ok: false, reason: 'it gives nothing that a parameter can be' } : { ok: true, value }
+  } catch (problem) {
+    if (!(problem instanceof CelProblem)) throw problem
+    return { ok: false, reason: problem.message }
+  }
+}
