@@ -58,6 +58,17 @@ describe('values', () => {
     expect(outputsOf(view, task)).toEqual(expected)
   })
 
+  it('come from the cache where they may', async () => {
+    const spec = await fixtureSpec('values.yaml')
+    const again = await runSpec(workshop, 'values-again', spec, { text })
+    expect(taskOf(again, 'echo-values')).toMatchObject({
+      state: 'cached',
+      outputs: taskOf(view, 'echo-values').outputs,
+    })
+    const anew = await runSpec(workshop, 'values-anew', spec, { text }, { enableCaching: false })
+    expect(anew.tasks.map(({ state }) => state)).not.toContain('cached')
+  })
+
   it('reach the pipeline', () => {
     expect(view).toMatchObject({
       state: 'succeeded',
@@ -148,6 +159,15 @@ it('lists of artifacts go in, and are looped over', async () => {
   expect(view).toMatchObject({ error: null, outputs: { parameters: { Output: 6 } } })
   const read = view.tasks.filter(({ name }) => name === 'one-of').map((task) => task.outputs.parameters['Output'])
   expect(read).toEqual(['1', '2', '3'])
+})
+
+it('lists of artifacts are left by a container, and read by index', async () => {
+  const view = await run('artifact-lists.yaml')
+  const many = taskOf(view, 'make').outputs.artifacts['many'] ?? []
+  expect(many.map(({ metadata }) => metadata)).toEqual([{ n: 1 }, { n: 2 }])
+  expect(new Set(many.map(({ name }) => name)).size).toBe(2)
+  expect(outputsOf(view, 'read')).toEqual({ said: `${many[0]?.uri} ${many[1]?.uri} 2` })
+  expect(view.outputs.artifacts['made']).toEqual(many)
 })
 
 describe('importers', () => {

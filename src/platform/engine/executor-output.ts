@@ -126,7 +126,12 @@ export const readTaskOutputs = async (task: ReadyTask, layout: ExecutorLayout): 
     const given = Array.isArray(answered) ? (answered as readonly Json[]) : undefined
     artifacts[name] =
       given !== undefined && (isList || given.length > 0)
-        ? await Promise.all(given.map((value) => readArtifact(value, allocated, layout)))
+        ? await Promise.all(
+            given.map((value, index) => {
+              const own = index === 0 ? allocated : { ...allocated, name: layout.artifactName(`${name}/${index}`) }
+              return readArtifact(value, own, layout)
+            }),
+          )
         : isList
           ? []
           : [allocated]
