@@ -30,7 +30,8 @@ interface Options extends ClientOptions {
   readonly json?: boolean
 }
 
-const pollMs = 200
+/** Asking often enough to be at most a twentieth late, and not so often that asking is what takes the time. */
+const pollMs = (runningMs: number): number => Math.min(200, Math.max(5, runningMs / 20))
 const ended = ['succeeded', 'failed', 'cancelled']
 
 /** `winnow pipeline run FILE`: compiles where needed and runs on a platform inside this process. Exit 0: it succeeded. */
@@ -79,7 +80,8 @@ const run = async (file: string, options: Options, signal: AbortSignal): Promise
       ),
     })
     const live = createLive()
-    for (let cancelled = false; ; await wait(pollMs, undefined, {})) {
+    const begun = performance.now()
+    for (let cancelled = false; ; await wait(pollMs(performance.now() - begun), undefined, {})) {
       if (signal.aborted && !cancelled) {
         cancelled = true
         await platform.services.call('PipelineService', 'cancelPipelineJob', { name })

@@ -88,13 +88,15 @@ export const openAttempt = async (
 ): Promise<Attempt> => {
   const folder = runtime.files.attempt(task.path, attempt)
   const layout = layoutOf(runtime, task, folder, addresses)
-  await rm(folder, { recursive: true, force: true })
-  await rm(runtime.files.artifacts(task.path), { recursive: true, force: true })
-  for (const name of ['work', 'tmp', 'outputs']) await mkdir(join(folder, name), { recursive: true })
-  await mkdir(runtime.files.workspace, { recursive: true })
-  await mkdir(dirname(layout.outputFile), { recursive: true })
-  for (const output of Object.keys(task.outputs.artifacts))
-    await mkdir(dirname(layout.artifactUri(output)), { recursive: true })
+  const stale = [folder, runtime.files.artifacts(task.path)]
+  await Promise.all(stale.map((path) => rm(path, { recursive: true, force: true })))
+  const folders = new Set([
+    ...['work', 'tmp', 'outputs'].map((name) => join(folder, name)),
+    runtime.files.workspace,
+    dirname(layout.outputFile),
+    ...Object.keys(task.outputs.artifacts).map((output) => dirname(layout.artifactUri(output))),
+  ])
+  await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })))
   const logFile = join(folder, 'executor.log')
   await writeFile(logFile, '')
   const log = (line: string): void => {
