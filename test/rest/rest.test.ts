@@ -109,12 +109,13 @@ describe('the REST API', () => {
     expect(typeof first.taskId).toBe('string')
   }, 60_000)
 
-  it('does a custom job in a container, shows how it failed, and cancels one', async () => {
-    const job = (...args: readonly string[]) => ({
+  it('does a custom job in a container, shows how it failed, ends it in time, and cancels one', async () => {
+    const job = (script: string, scheduling = {}) => ({
       displayName: 'job',
       jobSpec: {
+        scheduling,
         workerPoolSpecs: [
-          { replicaCount: 1, containerSpec: { imageUri: 'example/none', command: ['sh', '-c'], args } },
+          { replicaCount: 1, containerSpec: { imageUri: 'example/none', command: ['sh', '-c'], args: [script] } },
         ],
         baseOutputDirectory: { outputUriPrefix: 'gs://farm/job' },
       },
@@ -130,19 +131,22 @@ describe('the REST API', () => {
       job('mkdir -p "$AIP_MODEL_DIR"; echo made > "$AIP_MODEL_DIR/it"'),
     )
     const bad = await call('POST', `${place}/customJobs`, job('echo too bad >&2; exit 3'))
-    const long = await call('POST', `${place}/customJobs`, job('sleep 600'))
+    const slow = await call('POST', `${place}/customJobs`, job('sleep 600', { timeout: '1s' }))
+    const long = await call('POST', `${place}/customJobs`, job('sleep 600', { timeout: '3600s' }))
     expect(await ended(good.json.name)).toMatchObject({ state: 'JOB_STATE_SUCCEEDED', displayName: 'job' })
     expect(await readFile(join(site.root, 'bucket', 'job', 'model', 'it'), 'utf8')).toBe('made\n')
     expect(await ended(bad.json.name)).toMatchObject({
       state: 'JOB_STATE_FAILED',
       error: { message: expect.stringContaining('too bad') },
     })
+    const late = await ended(slow.json.name)
+    expect([late.state, late.error.message]).toEqual(['JOB_STATE_FAILED', expect.stringMatching(/took longer|time/)])
     expect(await call('POST', `/v1/${long.json.name}:cancel`)).toEqual({ status: 200, json: {} })
     expect(await ended(long.json.name)).toMatchObject({ state: 'JOB_STATE_CANCELLED' })
     // Pipeline jobs are another collection.
     const jobs = (await call('GET', `${place}/pipelineJobs?pageSize=100`)).json.pipelineJobs ?? []
     expect(jobs.filter((one: { name: string }) => one.name.includes('customJobs'))).toEqual([])
-    expect((await call('GET', `${place}/customJobs`)).json.customJobs).toHaveLength(3)
+    expect((await call('GET', `${place}/customJobs`)).json.customJobs).toHaveLength(4)
   }, 60_000)
 
   it.each<[string, string, unknown, number, string, RegExp]>([

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/json.ts'
+import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import type { Addresses } from '../addresses.ts'
 import { customJobContainer } from '../engine/containers/custom-job.ts'
 import { nameOf, newId, placeOf } from '../names.ts'
@@ -7,6 +7,7 @@ import type { PipelineJobs } from '../pipeline-jobs.ts'
 import { endedStates, type PipelineJob, timestampOf } from '../resources.ts'
 import type { Handler, Message } from '../services.ts'
 import { statusError } from '../status.ts'
+import { millisecondsOf } from './filter.ts'
 import { pageOf } from './paging.ts'
 import { messageIn, requiredText } from './request.ts'
 
@@ -89,7 +90,7 @@ const shown = ({ name, customJob, state, createTime, startTime, endTime, updateT
 
 /** The job as a pipeline of one task; INVALID_ARGUMENT for one that cannot be done on one machine. */
 const specOf = (job: Message, addresses: Addresses): JsonObject => {
-  messageIn(job, 'jobSpec')
+  const jobSpec = messageIn(job, 'jobSpec')
   const container = customJobContainer(job, addresses.resolve)
   if (typeof container === 'string') throw statusError('INVALID_ARGUMENT', `${String(job.displayName)} ${container}`)
   return {
@@ -99,5 +100,19 @@ const specOf = (job: Message, addresses: Addresses): JsonObject => {
     root: { dag: { tasks: { worker: { taskInfo: { name: 'worker' }, componentRef: { name: 'comp-worker' } } } } },
     components: { 'comp-worker': { executorLabel: 'exec-worker' } },
     deploymentSpec: { executors: { 'exec-worker': { customJob: { customJob: job } } } },
+    ...deadlineOf(jobSpec),
   }
+}
+
+/** A timer of Node's ends at once where it is to last longer than 24 days. */
+const longestTimerSeconds = 2_000_000
+
+/** The job's time-out, as a pipeline would ask it of Kubernetes, which the engine understands. */
+const deadlineOf = ({ scheduling }: Message): JsonObject => {
+  const timeout = isJsonObject(scheduling) ? scheduling.timeout : undefined
+  if (!isJsonObject(timeout)) return {}
+  const seconds = Math.ceil(millisecondsOf(timeout) / 1_000)
+  const activeDeadlineSeconds = String(Math.min(Math.max(1, seconds), longestTimerSeconds))
+  const deploymentSpec = { executors: { 'exec-worker': { activeDeadlineSeconds } } }
+  return { platformSpec: { platforms: { kubernetes: { deploymentSpec } } } }
 }
