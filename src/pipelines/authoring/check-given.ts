@@ -2,7 +2,7 @@ import { isJsonObject } from '../../domain/json.ts'
 import { suggestName } from '../suggest-name.ts'
 import { misuse } from './call-site.ts'
 import { isOptional, typeOf } from './interface-spec.ts'
-import type { Given } from './program.ts'
+import type { Given, Source } from './program.ts'
 import { givenOf, sourceOf, sourcesWithin } from './references.ts'
 import type { Inputs, ValueType } from './types.ts'
 
@@ -52,12 +52,18 @@ const describeLiteral = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
+/** Nothing is known of what is in some lists and mappings; kfp lets that pass, too. */
+const isUnknown = (source: Source): boolean => {
+  if (source.kind === 'field') return source.item.type.kind !== 'STRUCT' || source.item.type.fields === undefined
+  if (source.kind !== 'item' || 'raw' in source.loop.items) return false
+  const { type } = source.loop.items.source
+  return type.kind !== 'ARTIFACT_LIST' && (type.kind !== 'LIST' || type.item === undefined)
+}
+
 const checkOne = (value: unknown, type: ValueType, what: string): void => {
   if (type.kind === 'TASK_FINAL_STATUS') throw misuse(`${what} is filled in by the engine and cannot be given`)
   const source = sourceOf(value)
-  // Nothing is known of the items of some lists; kfp lets those pass too.
-  const unknown = (source?.kind === 'item' || source?.kind === 'field') && source.type.kind === 'STRING'
-  if (source !== undefined && !unknown && !isCompatible(source.type, type))
+  if (source !== undefined && !isUnknown(source) && !isCompatible(source.type, type))
     throw misuse(`${what} takes ${typeWords(type)}, and is given ${typeWords(source.type)}`)
   if (source === undefined && !fitsLiteral(value, type))
     throw misuse(`${what} takes ${typeWords(type)}, and is given ${describeLiteral(value)}`)

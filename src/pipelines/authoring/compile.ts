@@ -136,6 +136,7 @@ const compileProgram = (program: PipelineProgram): PipelineSpec => {
   const taskComponent = (task: TaskNode): Component => {
     const { implementation, spec } = task.component
     if (implementation.kind === 'pipeline') return mergePipeline(parts, compileProgram(implementation.program))
+    if (implementation.kind === 'spec') return mergePipeline(parts, implementation.spec)
     const label = uniqueName(executorLabel(task.name), parts.executors)
     const quantities = given.get(task)?.quantities ?? {}
     parts.executors.set(label, executorOf(implementation.executor, task.settings, quantities))

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts'
-import type { Component as ComponentSpec } from '../ir.ts'
+import type { Component as ComponentSpec, PipelineSpec } from '../ir.ts'
 import { addTask } from './add-task.ts'
 import { inputTypes, outputTypes } from './interface-spec.ts'
 import type { PipelineProgram } from './program.ts'
@@ -22,10 +22,11 @@ import type {
   ValueType,
 } from './types.ts'
 
-/** How a component's work is done: by an executor of the IR (container, importer, …) or by a pipeline's own tasks. */
+/** How a component's work is done: by an executor of the IR (container, importer, …), or by tasks of a pipeline's own. */
 export type Implementation =
   | { readonly kind: 'executor'; readonly executor: JsonObject }
   | { readonly kind: 'pipeline'; readonly program: PipelineProgram }
+  | { readonly kind: 'spec'; readonly spec: PipelineSpec }
 
 /** What is known of a component when it is used. */
 export interface ComponentDefinition {

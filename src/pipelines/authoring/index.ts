@@ -1,6 +1,7 @@
 export { type Branches, type GroupOptions, If, type OpenBranches, oneOf } from './branches.ts'
 export { compile, compileToYaml, platformSpec } from './compile.ts'
 export { type Argument, type Arguments, type Component, componentFromSpec } from './component.ts'
+export { componentFromYaml } from './component-from-yaml.ts'
 export { type Condition, eq, ge, gt, le, lt, ne } from './conditions.ts'
 export {
   type Assembled,

@@ -89,7 +89,10 @@ export const pipeline = <const I extends Inputs = Record<never, never>, Result e
     name: key,
     type,
   }))
-  inGroup(program, program.body, () => readOutputs(program, write(references as unknown as References<I>)))
+  readOutputs(
+    program,
+    inGroup(program, program.body, () => write(references as unknown as References<I>)),
+  )
   if (program.tasks.size === 0) throw misuse(`pipeline ${name} has no tasks`)
   const outputs = Object.fromEntries(Object.entries(program.outputs).map(([key, { type }]) => [key, type]))
   const component: Component<I, OutputsOf<Result>> = componentOf({

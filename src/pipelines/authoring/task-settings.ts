@@ -25,7 +25,7 @@ const requireContainer = (node: TaskNode, what: string): void => {
   const { implementation, name } = node.component
   if (implementation.kind === 'executor' && implementation.executor['container'] !== undefined) return
   throw misuse(
-    `${what} can be set on a task that runs a container; ${name} is ${implementation.kind === 'pipeline' ? 'a pipeline' : 'none'}`,
+    `${what} can be set on a task that runs a container; ${name} is ${implementation.kind === 'executor' ? 'none' : 'a pipeline'}`,
   )
 }
 

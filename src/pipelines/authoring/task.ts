@@ -3,7 +3,11 @@ import type { Exit } from './exit-handler.ts'
 import type { IntegerType, Outputs, References, StringType } from './types.ts'
 
 type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never
-type Only<O> = [keyof O] extends [never] ? never : IsUnion<keyof O> extends false ? References<O>[keyof O] : never
+/** Not `never`, which would fit everywhere. */
+interface NotOne {
+  readonly 'this task has not just one output': 'say which: .outputs.NAME'
+}
+type Only<O> = [keyof O] extends [never] ? NotOne : true extends IsUnion<keyof O> ? NotOne : References<O>[keyof O]
 
 export interface Resources {
   /** Cores, such as `0.5`, `2` or `500m`. */
