@@ -34,7 +34,30 @@ export const templateParameterFaults = (
     if (parameter.default === undefined && parameter.optional !== true)
       faults.push({ name: null, at: 'key', message: `${template} needs ${name}: ${parameter.description}` })
   }
+  const set = (name: string): boolean => supplied.includes(name) || Object.hasOwn(given, name)
+  for (const names of alternatives)
+    if (!names.some(set)) faults.push({ name: null, at: 'key', message: `${template} needs ${names.join(' or ')}` })
+  for (const [flag, source] of Object.entries(sourcesOfSteps))
+    if (given[flag] === true && !set(source))
+      faults.push({ name: flag, at: 'key', message: `needs ${source}: the files that it is done with` })
+  for (const name of supplied)
+    if (!Object.hasOwn(known, name)) {
+      const hint = didYouMean(name, names) || `, expected one of ${names.join(', ')}`
+      faults.push({
+        name: null,
+        at: 'key',
+        message: `on.data.into names ${name}, which ${template} does not have${hint}`,
+      })
+    }
   return faults
+}
+
+/** One of these says where the rows come from. */
+const alternatives = [['gcs_source', 'bq_source']] as const
+/** Steps that are asked for by a flag, and what they work on. */
+const sourcesOfSteps: Readonly<Record<string, string>> = {
+  run_evaluation: 'evaluation_source',
+  run_batch_predict: 'batch_predict_source',
 }
 
 const typeWords: Readonly<Record<TemplateParameter['type'], string>> = {

@@ -103,30 +103,47 @@ describe('refuses', () => {
       '4:15: pipelines.beans.template: expected one of automl-tabular-classification, automl-tabular-regression, got "automl-tabular-clasification", did you mean automl-tabular-classification?',
     ],
     [
-      ['template: automl-tabular-regression'],
+      ['template: automl-tabular-regression', 'parameters: {bq_source: "bq://a.b.c"}'],
       '4:5: pipelines.beans.template: automl-tabular-regression needs target_column: The column that is predicted.',
     ],
     [
       [
         'template: automl-tabular-regression',
-        'parameters: {target_column: y, taget: 1, budget_milli_node_hours: 2000}',
+        'parameters: {target_column: y, gcs_source: [a], taget: 1, budget_milli_node_hours: 2000}',
       ],
-      '5:36: pipelines.beans.parameters.taget: automl-tabular-regression has no such parameter, expected one of target_column, gcs_source, bq_source, budget_milli_node_hours, training_fraction_split, validation_fraction_split, test_fraction_split, column_specs, weight_column, batch_predict_source, display_name, optimization_objective',
+      '5:53: pipelines.beans.parameters.taget: automl-tabular-regression has no such parameter, expected one of target_column, gcs_source, bq_source, budget_milli_node_hours, training_fraction_split, validation_fraction_split, test_fraction_split, column_specs, weight_column, run_evaluation, evaluation_source, run_batch_predict, batch_predict_source, display_name, optimization_objective',
     ],
     [
-      ['template: automl-tabular-regression', 'parameters: {target_column: y, budget_mili_node_hours: 1}'],
-      '5:36: pipelines.beans.parameters.budget_mili_node_hours: automl-tabular-regression has no such parameter, did you mean budget_milli_node_hours?',
+      [
+        'template: automl-tabular-regression',
+        'parameters: {target_column: y, gcs_source: [a], budget_mili_node_hours: 1}',
+      ],
+      '5:53: pipelines.beans.parameters.budget_mili_node_hours: automl-tabular-regression has no such parameter, did you mean budget_milli_node_hours?',
     ],
     [
-      ['template: automl-tabular-regression', 'parameters: {target_column: y, budget_milli_node_hours: 1.5}'],
-      '5:61: pipelines.beans.parameters.budget_milli_node_hours: expected a whole number, got 1.5',
+      [
+        'template: automl-tabular-regression',
+        'parameters: {target_column: y, gcs_source: [a], budget_milli_node_hours: 1.5}',
+      ],
+      '5:78: pipelines.beans.parameters.budget_milli_node_hours: expected a whole number, got 1.5',
     ],
     [
-      ['template: automl-tabular-regression', 'parameters: {target_column: y, optimization_objective: minimise-rmse}'],
-      '5:60: pipelines.beans.parameters.optimization_objective: expected one of minimize-rmse, minimize-mae, minimize-rmsle, got "minimise-rmse", did you mean minimize-rmse?',
+      [
+        'template: automl-tabular-regression',
+        'parameters: {target_column: y, gcs_source: [a], optimization_objective: minimise-rmse}',
+      ],
+      '5:77: pipelines.beans.parameters.optimization_objective: expected one of minimize-rmse, minimize-mae, minimize-rmsle, got "minimise-rmse", did you mean minimize-rmse?',
     ],
     [
-      ['template: automl-tabular-regression', 'function: f', 'parameters: {target_column: y}'],
+      ['template: automl-tabular-regression', 'parameters: {target_column: y}'],
+      '4:5: pipelines.beans.template: automl-tabular-regression needs gcs_source or bq_source',
+    ],
+    [
+      ['template: automl-tabular-regression', 'parameters: {target_column: y, gcs_source: [a], run_evaluation: true}'],
+      '5:53: pipelines.beans.parameters.run_evaluation: needs evaluation_source: the files that it is done with',
+    ],
+    [
+      ['template: automl-tabular-regression', 'function: f', 'parameters: {target_column: y, bq_source: a}'],
       '5:5: pipelines.beans.function: belongs to kfp: a template has none',
     ],
     [

@@ -16,12 +16,8 @@ export type TemplateParameters = Readonly<Record<string, TemplateParameter>>
 
 const tabular = {
   target_column: { type: 'STRING', description: 'The column that is predicted.' },
-  gcs_source: {
-    type: 'LIST',
-    optional: true,
-    description: 'Addresses of CSV files with a header; this or bq_source.',
-  },
-  bq_source: { type: 'STRING', optional: true, description: 'bq://project.dataset.table; this or gcs_source.' },
+  gcs_source: { type: 'LIST', default: [], description: 'Addresses of CSV files with a header; or bq_source.' },
+  bq_source: { type: 'STRING', default: '', description: 'bq://project.dataset.table; or gcs_source.' },
   budget_milli_node_hours: {
     type: 'NUMBER_INTEGER',
     default: 1000,
@@ -37,11 +33,14 @@ const tabular = {
       'Column to its kind (auto, numeric, categorical, timestamp, text); without it all columns, by what they hold.',
   },
   weight_column: { type: 'STRING', optional: true, description: 'The column that says how much a row counts.' },
-  batch_predict_source: {
-    type: 'LIST',
-    default: [],
-    description: 'Addresses of CSV files to predict with the new model; none where it is empty.',
+  run_evaluation: {
+    type: 'BOOLEAN',
+    default: false,
+    description: 'Evaluate on evaluation_source, too: training evaluates on its own test rows anyway.',
   },
+  evaluation_source: { type: 'LIST', default: [], description: 'Addresses of CSV files with the target in them.' },
+  run_batch_predict: { type: 'BOOLEAN', default: false, description: 'Predict batch_predict_source with the model.' },
+  batch_predict_source: { type: 'LIST', default: [], description: 'Addresses of CSV files without the target.' },
 } as const satisfies TemplateParameters
 
 /** The pipelines that come with Winnow, by the name that `template:` says, and what each can be given. */

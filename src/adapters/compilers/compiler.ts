@@ -1,9 +1,11 @@
 import { digestJson } from '../../domain/digest.ts'
-import type { Compiler } from '../../domain/ports.ts'
+import type { CompileResult, Compiler } from '../../domain/ports.ts'
+import type { TemplateName } from '../../domain/templates.ts'
 import type { Duration } from '../../domain/time.ts'
+import { compileTemplate } from '../../pipelines/templates/compile-template.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
-import { coldRun, refusal } from './confined.ts'
-import { compileIr } from './ir.ts'
+import { coldRun } from './confined.ts'
+import { checkedIr, compileIr } from './ir.ts'
 import { createIsolation } from './isolation.ts'
 import { compilePython, fingerprintPython, type PythonPorts } from './python-source.ts'
 import { kfpSdk, tfxSdk } from './sdks.ts'
@@ -26,6 +28,10 @@ const defaultLimits: CompileLimits = {
 
 /** Rises with every change of what a compile makes of the same sources. */
 const compilerVersion = 2
+
+/** What a template's pipeline is decided by this version of Winnow alone. */
+const compileNamedTemplate = async (template: TemplateName): Promise<CompileResult> =>
+  checkedIr(JSON.stringify(await compileTemplate(template)), template, '')
 
 /** One compiler for every kind of source. With `warm` it keeps Pythons that have imported kfp, until it is disposed of. */
 export const createCompiler = (options: {
@@ -50,8 +56,9 @@ export const createCompiler = (options: {
         case 'typescript':
           return digestJson({ version: compilerVersion, of: await fingerprintTypescript() })
         case 'ir':
-        case 'template':
           return digestJson({ version: compilerVersion, of: source.kind })
+        case 'template':
+          return digestJson({ version: compilerVersion, of: source.template })
       }
     },
     compile(folder, source, signal) {
@@ -65,7 +72,7 @@ export const createCompiler = (options: {
         case 'typescript':
           return compileTypescript(folder, source, { run: cold, limits }, signal)
         case 'template':
-          return Promise.resolve(refusal(`${source.kind}: is not available in this version`))
+          return compileNamedTemplate(source.template)
       }
     },
     async [Symbol.asyncDispose]() {
