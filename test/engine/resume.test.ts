@@ -24,15 +24,20 @@ const marks = async ({ shared }: Workshop): Promise<readonly string[]> =>
 const waitingPids = async (workshop: Workshop): Promise<readonly number[]> =>
   (await marks(workshop)).flatMap((mark) => (mark.startsWith('waiting') ? [Number(mark.split(' ').at(-1))] : []))
 
+const parentOf = async (pid: number): Promise<number> =>
+  Number((await readFile(`/proc/${pid}/stat`, 'latin1')).split(') ')[1]?.split(' ')[1])
+
 describe('after kill -9 of the controller', () => {
   it('leaves no task running and runs only what had not ended', async () => {
     await using workshop = await openWorkshop()
-    await killedWhen(workshop, 'job', 'resumed', () =>
-      until('the second task', async () => (await waitingPids(workshop)).length === 1),
-    )
+    let server = 0
+    await killedWhen(workshop, 'job', 'resumed', async () => {
+      await until('the second task', async () => (await waitingPids(workshop)).length === 1)
+      server = await parentOf((await waitingPids(workshop))[0] ?? 0)
+    })
     const [old = 0] = await waitingPids(workshop)
-    // A Python that was forked from a warm one does not outlive its controller.
-    await until('the end of the old task', async () => !(await lives(old)))
+    // Neither a warm Python nor what was forked from it outlives its controller.
+    for (const pid of [old, server]) await until(`the end of ${pid}`, async () => !(await lives(pid)))
 
     await workshop.engine.resume()
     await until('the second task again', async () => (await waitingPids(workshop)).length === 2)
