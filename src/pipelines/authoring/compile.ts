@@ -9,7 +9,7 @@ import { executorOf } from './container-executor.ts'
 import { definitionOf, interfaceSpec } from './interface-spec.ts'
 import { mergePipeline, type SpecParts } from './merge-pipeline.ts'
 import { componentName, executorLabel, uniqueName } from './names.ts'
-import { type AnyPipeline, programOfPipeline } from './pipeline.ts'
+import { type Pipeline, programOfPipeline } from './pipeline.ts'
 import type { GroupNode, Node, PipelineProgram, Source, TaskNode } from './program.ts'
 import { pythonJson } from './python-json.ts'
 import { sourcesOf } from './references.ts'
@@ -234,23 +234,23 @@ const compileProgram = (program: PipelineProgram): PipelineSpec => {
   }
 }
 
-const programOf = (given: AnyPipeline): PipelineProgram => {
+const programOf = (given: Pipeline): PipelineProgram => {
   const program = programOfPipeline(given)
   if (program === undefined) throw misuse('compile takes what pipeline() gives')
   return program
 }
 
 /** KFP's IR of a pipeline, schema 2.1.0. Throws Fault `pipeline_invalid` at the line of a misuse. */
-export const compile = (given: AnyPipeline): PipelineSpec => compileProgram(programOf(given))
+export const compile = (given: Pipeline): PipelineSpec => compileProgram(programOf(given))
 
 /** What the pipeline asks of Kubernetes besides the IR; null where it asks nothing. */
-export const platformSpec = (given: AnyPipeline): JsonObject | null => {
+export const platformSpec = (given: Pipeline): JsonObject | null => {
   const { platform } = programOf(given)
   return platform === null ? null : { platforms: { kubernetes: platform } }
 }
 
 /** The file that kfp, Vertex AI and Kubeflow take. */
-export const compileToYaml = (given: AnyPipeline): string => {
+export const compileToYaml = (given: Pipeline): string => {
   const documents = [compile(given), platformSpec(given)].filter((document) => document !== null)
   return documents
     .map((document) => stringify(document, { aliasDuplicateObjects: false, version: '1.1' }))

@@ -73,7 +73,7 @@ export type Arguments<I extends Inputs> = {
 } & { readonly [Name in OptionalKeys<I>]?: Argument<TypeOf<I[Name]>> | undefined }
 
 /** A component as a function: called within a pipeline it adds a task and gives its outputs. */
-export interface Component<I extends Inputs = Inputs, O extends Outputs = Outputs> {
+export interface Component<I extends Inputs = any, O extends Outputs = any> {
   (...given: {} extends Arguments<I> ? [given?: Arguments<I>] : [given: Arguments<I>]): Task<O>
   readonly definition: ComponentDefinition & { readonly inputs: I; readonly outputs: O }
 }

@@ -8,11 +8,11 @@ import { bindExit, taskNodeOf } from './task-nodes.ts'
 
 /** Work with an exit task; another task may come after it. */
 export interface Exit {
-  readonly exitTask: Task<any>
+  readonly exitTask: Task
 }
 
 /** Runs `exitTask` when the tasks that `write` adds have ended, however they ended. At the top of a pipeline only. */
-export const exitHandler = (exitTask: Task<any>, write: () => unknown, { name }: GroupOptions = {}): Exit => {
+export const exitHandler = (exitTask: Task, write: () => unknown, { name }: GroupOptions = {}): Exit => {
   const { program, group } = current('exitHandler')
   const task = taskNodeOf(exitTask)
   if (task === undefined) throw misuse('exitHandler takes a task and a function')

@@ -30,12 +30,9 @@ type OutputsOf<Result> = [Result] extends [void]
     : { readonly Output: AsOutput<Referred<Result>> }
 
 /** A compiled pipeline is one file; used within another pipeline it is a component like others. */
-export interface Pipeline<I extends Inputs = Inputs, O extends Outputs = Outputs> extends Component<I, O> {
+export interface Pipeline<I extends Inputs = any, O extends Outputs = any> extends Component<I, O> {
   readonly program: PipelineProgram
 }
-
-/** Whatever its inputs and outputs are. */
-export type AnyPipeline = Pipeline<any, any>
 
 const programs = new WeakMap<object, PipelineProgram>()
 
@@ -43,7 +40,7 @@ export const programOfPipeline = (value: unknown): PipelineProgram | undefined =
   typeof value === 'function' ? programs.get(value) : undefined
 
 /** True for what pipeline() gives: how a file's pipeline is found among its exports. */
-export const isPipeline = (value: unknown): value is AnyPipeline => programOfPipeline(value) !== undefined
+export const isPipeline = (value: unknown): value is Pipeline => programOfPipeline(value) !== undefined
 
 const outputSource = (program: PipelineProgram, name: string, value: unknown): Source => {
   const source = sourceOf(value)

@@ -31,12 +31,12 @@ export interface Retry {
 }
 
 /** One use of a component in a pipeline. Each setting gives the task back, so that they can follow each other. */
-export interface Task<O extends Outputs = Outputs> {
+export interface Task<O extends Outputs = any> {
   readonly outputs: References<O>
   /** The output of a component that has just one. */
   readonly output: Only<O>
   /** Starts after these have ended, though it takes nothing from them. */
-  after(...others: readonly (Task<any> | Exit)[]): Task<O>
+  after(...others: readonly (Task | Exit)[]): Task<O>
   displayName(name: string): Task<O>
   /** False: always run it. With a key, runs with the same key share results. */
   caching(enabled: boolean, options?: { readonly key?: string }): Task<O>

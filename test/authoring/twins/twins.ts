@@ -1,5 +1,4 @@
 import {
-  type AnyPipeline,
   boolean,
   collected,
   Dataset,
@@ -17,6 +16,7 @@ import {
   Model,
   ne,
   oneOf,
+  type Pipeline,
   parallelFor,
   pipeline,
   string,
@@ -58,7 +58,7 @@ const inner = pipeline('inner', { inputs: { start: integer(), note: string({ def
 })
 
 /** The pipelines of twins.py; `beans` is the one of test/pipelines/fixtures. */
-export const twins: readonly AnyPipeline[] = [
+export const twins: readonly Pipeline[] = [
   pipeline('hello', { inputs: { who: string({ default: 'world' }) } }, ({ who }) => say({ text: who }).output),
 
   pipeline(
