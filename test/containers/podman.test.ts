@@ -12,6 +12,7 @@ import { oneContainer, shell, twoContainers } from './specs.ts'
 
 // Real containers: podman, with a store of its own and an image made of a static busybox. No registry is asked.
 const folder = await mkdtemp(join(tmpdir(), 'winnow-podman-'))
+const program = 'podman'
 const image = 'localhost/winnow-test/busybox:1'
 
 const onPath = (program: string): string | undefined => {
@@ -29,7 +30,7 @@ const onPath = (program: string): string | undefined => {
   })
 }
 const podman = (...args: readonly string[]): string => {
-  const { status, stderr, stdout } = spawnSync('podman', args, { encoding: 'utf8' })
+  const { status, stderr, stdout } = spawnSync(program, args, { encoding: 'utf8' })
   return status === 0 ? stdout.trim() : `failed: ${stderr.trim().split('\n').at(-1)}`
 }
 

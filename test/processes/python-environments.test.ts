@@ -179,14 +179,15 @@ describe('Python environments', () => {
   })
 
   // A small disk of its own needs a mount namespace; where the kernel gives none, there is nothing to fill.
-  const smallDisk = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0
+  const namespace = 'unshare'
+  const smallDisk = spawnSync(namespace, ['--map-root-user', '--mount', 'true']).status === 0
   if (!smallDisk) console.warn('skipped: no mount namespace here, so no full disk')
   it.skipIf(!smallDisk)('says that the disk is full, and blames nothing else', async () => {
     await mkdir(folder)
     const script = 'mount -t tmpfs -o size="$1"m tmpfs "$2" && exec "$3" "$4" "$2"'
     const ensure = join(here, 'ensure-environment.ts')
     const command = ['-c', script, 'sh', '2', folder, process.execPath, ensure]
-    const said = spawnSync('unshare', ['--map-root-user', '--mount', 'sh', ...command], { encoding: 'utf8' })
+    const said = spawnSync(namespace, ['--map-root-user', '--mount', 'sh', ...command], { encoding: 'utf8' })
     expect(said.status).not.toBe(0)
     expect(said.stderr).toContain('disk_full')
     expect(said.stderr).toContain(folder)

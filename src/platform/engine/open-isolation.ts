@@ -6,8 +6,7 @@ import { platformLabel } from './containers/image-work.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
 
 /** `auto`: where bubblewrap works. `require`: nowhere else, and each task in a sandbox of its own. */
-export const sandboxModes = ['auto', 'require', 'off'] as const
-export type SandboxMode = (typeof sandboxModes)[number]
+export type SandboxMode = 'auto' | 'require' | 'off'
 
 export interface IsolationOptions extends Omit<SandboxOptions, 'program' | 'shared'> {
   readonly containers: ContainerMode

@@ -1,8 +1,7 @@
 import { type ContainerRuntime, findRuntime, type RuntimeMissing } from './find-runtime.ts'
 
 /** `auto`: docker or podman, the first that answers. `host`: commands without their images, on this machine. */
-export const containerModes = ['auto', 'docker', 'podman', 'host', 'refuse'] as const
-export type ContainerMode = (typeof containerModes)[number]
+export type ContainerMode = 'auto' | 'docker' | 'podman' | 'host' | 'refuse'
 
 /** How plain container components are run on this machine. */
 export type Containers = 'host' | 'refuse' | ContainerRuntime | RuntimeMissing
