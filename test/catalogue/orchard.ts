@@ -32,6 +32,8 @@ export interface Orchard extends AsyncDisposable {
   call(service: Parameters<Platform['services']['call']>[0], method: string, request: JsonObject): Promise<JsonObject>
   /** Runs a pipeline of the fixtures to its end. */
   run(pipeline: string, parameters?: JsonObject): Promise<JobSeen>
+  /** Runs a compiled pipeline to its end. */
+  runSpec(name: string, pipelineSpec: JsonObject, parameters?: JsonObject): Promise<JobSeen>
 }
 
 /** A platform with a table of 400 fruits, as `bq://orchard.harvest.fruit` and `gs://orchard/fruit.csv`. */
@@ -46,21 +48,24 @@ export const openOrchard = async (options: Partial<PlatformOptions> = {}): Promi
     ...options,
   })
   const call: Orchard['call'] = (service, method, request) => platform.services.call(service, method, request)
+  const runSpec: Orchard['runSpec'] = async (displayName, pipelineSpec, parameterValues = {}) => {
+    const runtimeConfig = { parameterValues, gcsOutputDirectory: join(root, 'runs') }
+    const request = { parent: place, pipelineJob: { displayName, pipelineSpec, runtimeConfig } }
+    const { name } = await call('PipelineService', 'createPipelineJob', request)
+    for (;;) {
+      const job = await call('PipelineService', 'getPipelineJob', { name: String(name) })
+      if (/SUCCEEDED|FAILED|CANCELLED/.test(String(job['state']))) return seen(job)
+      await delay(100)
+    }
+  }
   return {
     root,
     platform,
     call,
-    run: async (pipeline, parameterValues = {}) => {
+    runSpec,
+    run: async (pipeline, parameters) => {
       const file = join(import.meta.dirname, 'fixtures', `${pipeline}.yaml`)
-      const pipelineSpec = parse(readFileSync(file, 'utf8')) as JsonObject
-      const runtimeConfig = { parameterValues, gcsOutputDirectory: join(root, 'runs') }
-      const request = { parent: place, pipelineJob: { displayName: pipeline, pipelineSpec, runtimeConfig } }
-      const { name } = await call('PipelineService', 'createPipelineJob', request)
-      for (;;) {
-        const job = await call('PipelineService', 'getPipelineJob', { name: String(name) })
-        if (/SUCCEEDED|FAILED|CANCELLED/.test(String(job['state']))) return seen(job)
-        await delay(100)
-      }
+      return runSpec(pipeline, parse(readFileSync(file, 'utf8')) as JsonObject, parameters)
     },
     [Symbol.asyncDispose]: async () => {
       await platform.close()
