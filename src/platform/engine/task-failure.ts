@@ -17,9 +17,23 @@ const ownFrames = (traceback: readonly string[]): readonly string[] => {
   return [head, ...frames.slice(Math.max(own, 0)).slice(1 - tailLines)]
 }
 
+/** Without what kfp's executor itself logs: a line for each step, and the whole executor input over many lines. */
+const withoutExecutorLog = (lines: readonly string[]): readonly string[] => {
+  let inside = false
+  return lines.filter((line) => {
+    if (/^\[KFP Executor .*\bINFO\b/.test(line)) {
+      inside = line.endsWith('executor_input:')
+      return false
+    }
+    if (!inside) return true
+    inside = line !== '}'
+    return false
+  })
+}
+
 /** The end of what a failed process said: of Python the last traceback, of others the last lines. */
 const lastWords = ({ stdout, stderr }: ProcessResult): readonly string[] => {
-  const errors = linesOf(stderr)
+  const errors = withoutExecutorLog(linesOf(stderr))
   const traceback = errors.findLastIndex((line) => line.startsWith('Traceback (most recent call last)'))
   if (traceback >= 0) return ownFrames(errors.slice(traceback))
   return (errors.length > 0 ? errors : linesOf(stdout)).slice(-tailLines)
