@@ -55,6 +55,14 @@ it('a task that fails: its exit code and last lines, exit 1; containers can be r
   expect(refused.stdout).toMatch(/needs the container image alpine/)
 })
 
+it('what it asks for and this machine does not do is told, in words and in JSON', async () => {
+  const line = 'task a: kubernetes secretAsEnv (s)'
+  const told = await run('wishing.yaml', '--containers', 'host')
+  expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining(`left out here: ${line}`) })
+  const answer = await run('wishing.yaml', '--containers', 'host', '--json')
+  expect(JSON.parse(answer.stdout)).toMatchObject({ state: 'succeeded', leftOut: [line] })
+})
+
 it('Ctrl-C ends the tasks too, and the exit is not 0', async () => {
   const sleeping = (): string => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
   const child = start(['pipeline', 'run', fixture('endless.yaml'), '--containers', 'host', '--data', data])
