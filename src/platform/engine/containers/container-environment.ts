@@ -15,7 +15,8 @@ export const containerEnvironment = (
 ): Record<string, string> => {
   const home = join(folder, 'work')
   const { project, location } = runtime.context
-  const place = { project, location, vertexEndpoint: options.vertexEndpoint(), home, temporary: '/tmp' }
+  const rest = options.restEndpoint === undefined ? {} : { restEndpoint: options.restEndpoint() }
+  const place = { project, location, vertexEndpoint: options.vertexEndpoint(), ...rest, home, temporary: '/tmp' }
   const known = Object.entries(taskEnvironment(place, {}))
   const { HOME: _, ...told } = Object.fromEntries(known.filter(([name]) => !ofThisMachine.test(name)))
   return {
