@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Fault } from '../../src/domain/errors.ts'
 import { createAddresses } from '../../src/platform/addresses.ts'
 import { type QueryRequest, query } from '../../src/platform/bigquery/query.ts'
+import { textFiles } from '../../src/platform/components/text-files.ts'
 import { sharedEnvironments } from '../automl/environments.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
@@ -92,6 +93,16 @@ describe('query', () => {
     ])
     expect(text).toBe('more\n13\n')
     expect((await run('SELECT MAX(twice) AS m FROM harvest.packed')).text).toBe('m\n6\n')
+  })
+
+  it('gives Parquet as text to what reads texts alone', async () => {
+    await run("CREATE OR REPLACE TABLE harvest.packed AS SELECT 1.5 AS weight, 'a,b' AS kind")
+    const folder = await mkdtemp(join(root, 'texts-'))
+    const call = { folder, log: () => undefined }
+    const given = [join(root, 'fruit.csv'), join(root, 'packed.parquet')]
+    const files = await textFiles(given, call, environments, new AbortController().signal)
+    expect(files[0]).toBe(given[0])
+    expect(await readFile(files[1] ?? '', 'utf8')).toBe('weight,kind\n1.5,"a,b"\n')
   })
 
   it('appends and replaces', async () => {

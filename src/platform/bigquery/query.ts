@@ -41,7 +41,7 @@ const script: PythonScript = {
  */
 export const query = async (
   request: QueryRequest,
-  addresses: Addresses,
+  addresses: Pick<Addresses, 'tables' | 'tableFile'>,
   context: ScriptContext,
   signal: AbortSignal,
 ): Promise<readonly WrittenTable[]> => {
@@ -56,7 +56,7 @@ export const query = async (
 }
 
 /** The table's file appears whole: readers see the old one or the new one. */
-const publish = async (draft: string, table: string, addresses: Addresses): Promise<string> => {
+const publish = async (draft: string, table: string, addresses: Pick<Addresses, 'tableFile'>): Promise<string> => {
   const place = addresses.tableFile(`bq://${table}`)
   await mkdir(dirname(place), { recursive: true })
   const beside = `${place}.draft${extname(place)}`

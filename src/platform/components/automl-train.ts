@@ -11,6 +11,7 @@ import { badArgument, type Options, readCommandLine } from './arguments.ts'
 import { component, readAutoMlOptions, readTrainingArguments } from './automl-arguments.ts'
 import type { ComponentCall, ComponentPlatform, NativeComponent } from './component.ts'
 import { labelsOf, resourceArtifact, taskOutputs } from './outputs.ts'
+import { textFiles } from './text-files.ts'
 
 /** The same data and arguments make the same model. */
 const seed = 1
@@ -21,7 +22,7 @@ export const trainAutoMlTabular: NativeComponent = async (call, platform, signal
   const options = readAutoMlOptions(readCommandLine(call.args)?.options ?? {})
   const asked = readTrainingArguments(options)
   const destination = await exportTarget(options, addresses)
-  const files = await datasetFiles(options, call, platform, signal)
+  const files = await textFiles(await datasetFiles(options, call, platform, signal), call, environments, signal)
   const uri = call.outputUris['model']
   const modelFolder = uri === undefined ? join(call.folder, 'model') : addresses.resolve(uri)
   const request = { ...asked, files, seed, modelFolder, evaluationFolder: `${modelFolder}-evaluation` }
@@ -74,7 +75,9 @@ const exportTarget = async (options: Options, addresses: Addresses): Promise<str
   const argument = 'export_evaluated_data_items_bigquery_destination_uri'
   const uri = options.text(`method.${argument}`)
   if (!(options.flag('method.export_evaluated_data_items') ?? false) || uri === undefined) return undefined
-  const path = addresses.resolve(uri)
+  const path = uri.startsWith('bq://') ? addresses.tableFile(uri, '.jsonl') : addresses.resolve(uri)
+  if (!/\.(jsonl|json|ndjson)$/.test(path))
+    throw badArgument(component, argument, `leads to ${path}`, 'Map it to a file.jsonl: the rows are JSON Lines.')
   const override = options.flag('method.export_evaluated_data_items_override_destination') ?? false
   const taken = await access(path).then(
     () => true,
