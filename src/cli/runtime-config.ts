@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import type { JsonObject } from '../domain/json.ts'
-import { isJsonObject } from '../domain/json.ts'
+import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import type { ParameterDefinition } from '../pipelines/ir.ts'
 import { parsePipeline } from '../pipelines/parse-pipeline.ts'
 import { typedValue } from '../pipelines/typed-values.ts'

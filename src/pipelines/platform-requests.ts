@@ -1,5 +1,4 @@
-import type { JsonObject } from '../domain/json.ts'
-import { isJsonObject, type Json } from '../domain/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import type { PipelineSpec } from './ir.ts'
 
 /** One thing that a platform spec asks for beyond the pipeline, such as kubernetes' secretAsEnv for a task. */

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { RuntimeArtifact, TaskInputs } from '../pipelines/execution.ts'
+import { typeTitle } from './engine/artifact-query.ts'
 import type { EngineJobView, EngineTaskView } from './engine/job.ts'
 import {
   type Artifact,
@@ -151,9 +152,8 @@ const artifactLists = ({ artifacts }: TaskInputs, place: string): Readonly<Recor
   )
 
 const shownArtifact = (artifact: RuntimeArtifact, output: string, place: string): Artifact => {
-  const { schemaTitle, schemaVersion, instanceSchema } = artifact.type
-  // TFX gives a whole YAML schema, whose title is what Vertex AI shows.
-  const title = schemaTitle ?? /^\s*title:\s*(\S+)/m.exec(String(instanceSchema ?? ''))?.[1]
+  const { schemaVersion } = artifact.type
+  const title = typeTitle(artifact)
   return {
     name: artifact.name.startsWith('projects/')
       ? artifact.name
@@ -161,7 +161,7 @@ const shownArtifact = (artifact: RuntimeArtifact, output: string, place: string)
     displayName: output,
     uri: artifact.uri,
     state: 'LIVE',
-    ...(typeof title === 'string' && { schemaTitle: title }),
+    ...(title !== '' && { schemaTitle: title }),
     schemaVersion: typeof schemaVersion === 'string' ? schemaVersion : '0.0.1',
     metadata: artifact.metadata,
   }

@@ -2,7 +2,7 @@ import { Fault } from '../../domain/errors.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import type { RuntimeArtifact } from '../../pipelines/execution.ts'
 
-/** `tfx.ModelBlessing`: of a schema title, or the title of TFX's whole YAML schema. */
+/** `tfx.ModelBlessing`: the schema title, or the title of TFX's whole YAML schema; empty where there is none. */
 export const typeTitle = ({ type }: Pick<RuntimeArtifact, 'type'>): string =>
   String(type['schemaTitle'] ?? /^\s*title:\s*(\S+)/m.exec(String(type['instanceSchema'] ?? ''))?.[1] ?? '')
 
