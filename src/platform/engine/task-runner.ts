@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from '../../domain/json.ts'
 import type { ReadyTask, TaskOutputs, TaskPath } from '../../pipelines/execution.ts'
+import { retryDelayMs } from '../../pipelines/retry.ts'
 import { inProcessScope } from '../../processes/process-scope.ts'
 import { type ProcessIdentity, processesOfScope, signalProcess } from '../../processes/process-table.ts'
 import { findWork } from './find-work.ts'
@@ -44,9 +45,6 @@ export type TaskRunner = (
   recorder: AttemptRecorder,
   signal: AbortSignal,
 ) => Promise<TaskOutcome>
-
-const retryDelay = ({ backoffMs, factor, maxBackoffMs }: ReadyTask['retry'], failures: number): number =>
-  Math.min(maxBackoffMs, backoffMs * factor ** (failures - 1))
 
 /** A task takes a place for each core that it asks for. What only its inputs tell is one core here. */
 const coresOf = ({ executor }: ReadyTask): number => {
@@ -130,7 +128,7 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
         const text = failureText(error)
         if (failures > task.retry.maxRetries) return { kind: 'failed', error: text }
         await recorder.retry(task.path, number, text)
-        await sleep(retryDelay(task.retry, failures), undefined, { signal }).catch(() => {})
+        await sleep(retryDelayMs(task.retry, failures), undefined, { signal }).catch(() => {})
         if (signal.aborted) return { kind: 'cancelled' }
       }
     }
