@@ -176,6 +176,9 @@ const readSecretFile = (file: string): string | undefined => {
   }
 }
 
+const withAbsoluteFile = (reference: SecretReference, base: string): SecretReference =>
+  'file' in reference ? { file: resolve(base, reference.file) } : reference
+
 const withAbsolutePaths = (file: ConfigFile, base: string): ConfigFile => ({
   ...file,
   dataFolder: resolve(base, file.dataFolder),
@@ -191,7 +194,14 @@ const withAbsolutePaths = (file: ConfigFile, base: string): ConfigFile => ({
   repositories: Object.fromEntries(
     Object.entries(file.repositories).map(([name, repository]) => [
       name,
-      { ...repository, dataRoot: resolve(base, repository.dataRoot ?? '.') },
+      {
+        ...repository,
+        dataRoot: resolve(base, repository.dataRoot ?? '.'),
+        secrets: repository.secrets.map((reference) => withAbsoluteFile(reference, base)),
+        ...(repository.accessToken === undefined
+          ? {}
+          : { accessToken: withAbsoluteFile(repository.accessToken, base) }),
+      },
     ]),
   ),
 })

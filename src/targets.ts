@@ -67,6 +67,11 @@ export const openTargets = async (config: Config, log: Log): Promise<Targets> =>
   }
 }
 
+const secretFiles = ({ repositories }: Config): readonly string[] =>
+  Object.values(repositories)
+    .flatMap(({ secrets, accessToken }) => [...secrets, ...(accessToken === undefined ? [] : [accessToken])])
+    .flatMap((reference) => ('file' in reference ? [reference.file] : []))
+
 const openPlatform = (config: Config, log: Log): Promise<Platform> =>
   createPlatform({
     root: join(config.dataFolder, 'platform'),
@@ -80,7 +85,8 @@ const openPlatform = (config: Config, log: Log): Promise<Platform> =>
     ...(config.platform.taskTimeoutMinutes === undefined
       ? {}
       : { taskTimeoutMs: config.platform.taskTimeoutMinutes * 60_000 }),
-    hidden: [config.dataFolder],
+    // Secrets may lie beside the data that tasks read.
+    hidden: [config.dataFolder, ...secretFiles(config)],
     readable: Object.values(config.repositories).flatMap(({ dataRoot }) => dataRoot ?? []),
     ...(config.python === undefined ? {} : { python: config.python }),
     log: log.child({ room: 'platform' }),

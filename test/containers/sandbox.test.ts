@@ -21,6 +21,9 @@ beforeAll(async () => {
   await mkdir(join(controller, 'store'))
   await writeFile(join(controller, 'store', 'rows'), 'the rows')
   await mkdir(join(controller, 'python', 'bin'), { recursive: true })
+  await mkdir(join(controller, 'farm'))
+  await writeFile(join(controller, 'farm', 'rows.csv'), 'the farm')
+  await writeFile(join(controller, 'farm', 'secret'), 'the secret')
   await writeFile(join(controller, 'data.csv'), 'the data')
 })
 afterAll(() => rm(controller, { recursive: true, force: true }))
@@ -31,8 +34,8 @@ const sandboxOf = (root: string, more: { network?: boolean; shared?: boolean } =
     root: join(root, 'platform'),
     network: more.network ?? true,
     shared: more.shared ?? false,
-    hidden: [join(root, 'platform'), controller],
-    readable: [join(controller, 'python'), join(controller, 'data.csv')],
+    hidden: [join(root, 'platform'), controller, join(controller, 'farm', 'secret')],
+    readable: [join(controller, 'python'), join(controller, 'data.csv'), join(controller, 'farm')],
     artifacts: [join(root, 'platform', 'artifacts')],
   })
 
@@ -51,9 +54,15 @@ describe.skipIf(!bubblewrap.found)('a task in a sandbox', () => {
 
   it('reads nothing of the controller but what every task may read', async () => {
     const said = await say(`ls ${controller}; cat ${controller}/token ${controller}/store/rows ${controller}/data.csv`)
-    expect(said.split('\n')[0]).toBe('data.csv')
+    expect(said.split('\n').slice(0, 2)).toEqual(['data.csv', 'farm'])
     expect(said).toContain('the data')
     expect(said).not.toMatch(/the token|the rows/)
+  })
+
+  it('reads a folder that the configuration opens, without the secret in it', async () => {
+    const said = await say(`cat ${controller}/farm/rows.csv ${controller}/farm/secret`)
+    expect(said).toMatch(/^the farm/)
+    expect(said).not.toContain('the secret')
   })
 
   it('reads nothing of the home of who runs it', async () => {
