@@ -109,6 +109,30 @@ describe('the REST API', () => {
     expect(typeof first.taskId).toBe('string')
   }, 60_000)
 
+  it('shows the trainings of AutoML by the models that they made', async () => {
+    await writeLinearModel(join(site.root, 'bucket', 'trained'), 2)
+    const model = {
+      displayName: 'trained',
+      artifactUri: 'gs://farm/trained',
+      modelSourceInfo: { sourceType: 'AUTOML' },
+    }
+    await call('POST', `${place}/models:upload`, { modelId: 'trained', model })
+    const { json } = await call(
+      'GET',
+      `${place}/trainingPipelines?filter=${encodeURIComponent('display_name="trained"')}`,
+    )
+    expect(json.trainingPipelines).toEqual([
+      expect.objectContaining({
+        state: 'PIPELINE_STATE_SUCCEEDED',
+        modelId: 'trained',
+        modelToUpload: expect.objectContaining({ name: 'projects/farm/locations/local/models/trained' }),
+      }),
+    ])
+    const [{ name }] = json.trainingPipelines
+    expect((await call('GET', `/v1/${name}`)).json).toEqual(json.trainingPipelines[0])
+    expect((await call('GET', `/v1/${name}0`)).status).toBe(404)
+  })
+
   it('does a custom job in a container, shows how it failed, ends it in time, and cancels one', async () => {
     const job = (script: string, scheduling = {}) => ({
       displayName: 'job',

@@ -23,6 +23,7 @@ import { createModelService } from './model-service.ts'
 import { createOperationsService } from './operations-service.ts'
 import { createPipelineService } from './pipeline-service.ts'
 import { createPredictionService } from './prediction-service.ts'
+import { createTrainingPipelines } from './training-pipelines.ts'
 
 /** Everything that the platform remembers. */
 export interface Collections {
@@ -75,7 +76,7 @@ export const createHandlers = (ports: HandlerPorts): Handlers => {
   const models = createModelService({ ...shared, dropEvaluations: dropEvaluations(ports.collections) })
   return {
     table: {
-      [serviceNames.PipelineService]: createPipelineService(shared),
+      [serviceNames.PipelineService]: { ...createPipelineService(shared), ...createTrainingPipelines(shared) },
       [serviceNames.DatasetService]: createDatasetService(shared),
       [serviceNames.ModelService]: { ...models, ...createModelEvaluations(shared) },
       [serviceNames.EndpointService]: createEndpointService(shared),
