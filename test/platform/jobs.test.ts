@@ -273,6 +273,26 @@ describe('batch prediction', () => {
     ])
   })
 
+  it('writes CSV with a column for each prediction, and a table in place of BigQuery’s', async () => {
+    const model = await upload()
+    const input = { instancesFormat: 'bigquery', bigquerySource: { inputUri: 'bq://farm.silo.rows' } }
+    const [asCsv] = await create(model, input, { predictionsFormat: 'csv' })
+    const { folder } = await result(asCsv.name ?? '')
+    const text = await readFile(join(folder, 'prediction.results-00000-of-00001.csv'), 'utf8')
+    expect(text).toMatch(/^x,note,predicted_\w+\n1,"one, first",2\n2,"two ""second""",4\n$/)
+    const [asTable] = await create(model, input, {
+      predictionsFormat: 'bigquery',
+      bigqueryDestination: { outputUri: 'bq://farm.answers' },
+    })
+    const { job } = await result(asTable.name ?? '')
+    expect(job.outputInfo).toMatchObject({
+      bigqueryOutputDataset: 'bq://farm.answers',
+      bigqueryOutputTable: 'predictions',
+    })
+    const rows = await lines(join(site.root, 'tables', 'farm', 'answers', 'predictions.jsonl'))
+    expect(rows).toMatchObject([{ x: '1', note: 'one, first' }, { x: '2' }])
+  })
+
   it('fails where the input is not there, and leaves no results', async () => {
     const input = { instancesFormat: 'csv', gcsSource: { uris: ['gs://grain/absent.csv'] } }
     const [created] = await create(await upload(), input)
@@ -293,7 +313,7 @@ describe('batch prediction', () => {
     [
       'a format that is not written',
       { instancesFormat: 'csv', gcsSource: { uris: ['gs://grain/a.csv'] } },
-      { predictionsFormat: 'csv' },
+      { predictionsFormat: 'tf-record' },
       'predictions_format',
     ],
   ])('refuses %s', async (_, input, output, part) => {
