@@ -40,6 +40,14 @@ describe('fork servers', () => {
     expect(await serversOf('shared')).toEqual([])
   })
 
+  it('keep nobody waiting for what somebody else wants loaded', async () => {
+    const pool = createWarmPool()
+    const both = [use(pool, 'apart', ['csv', 'decimal']), use(pool, 'apart')]
+    expect(await Promise.all(both)).toEqual([true, true])
+    expect(await serversOf('apart')).toHaveLength(2)
+    await pool.close()
+  })
+
   it('make room by least recent use, and none is taken from who uses it', async () => {
     const pool = createWarmPool({ servers: 2, memory: 2 ** 30, idleMs: 60_000 })
     for (const kind of ['a', 'b', 'a', 'c']) expect(await use(pool, kind)).toBe(true)

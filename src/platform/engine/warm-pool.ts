@@ -26,6 +26,7 @@ interface Place {
   readonly kind: Digest
   readonly modules: readonly string[]
   readonly server: Promise<WarmServer | string>
+  /** Bytes that it holds; 0 while it loads. */
   memory: number
   users: number
   idle: NodeJS.Timeout | undefined
@@ -92,11 +93,14 @@ export const createWarmPool = (limits: WarmPoolLimits = defaultLimits()): WarmPo
     return place
   }
 
-  /** The one with the least that is not wanted. */
+  /** The one with the least that is not wanted. Nobody waits while more is loaded than he wants. */
   const find = (wanted: WarmServerOptions): Place | undefined => {
     const kind = kindOf(wanted)
+    const holds = ({ modules, memory }: Place): boolean =>
+      wanted.modules.every((module) => modules.includes(module)) &&
+      (memory > 0 || modules.length === wanted.modules.length)
     return [...places]
-      .filter((place) => place.kind === kind && wanted.modules.every((module) => place.modules.includes(module)))
+      .filter((place) => place.kind === kind && holds(place))
       .sort((a, b) => a.modules.length - b.modules.length)[0]
   }
 
