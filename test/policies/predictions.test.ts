@@ -5,10 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { automlRequirements } from '../../src/platform/automl/train.ts'
 import { combineParts, standardErrorOf } from '../../src/policies/measures/influence.ts'
 import { answersOf, measure } from '../../src/policies/measures/measure.ts'
-import { rocArea } from '../../src/policies/measures/roc-area.ts'
+import { rank, rocArea } from '../../src/policies/measures/roc-area.ts'
 import type { ClassPredictions, NumberPredictions } from '../../src/policies/predictions/predictions.ts'
 import { normalCdf, normalQuantile } from '../../src/policies/statistics/normal.ts'
-import { sortedOrder } from '../../src/policies/statistics/sorted-order.ts'
 import { bounds, pValue } from '../../src/policies/statistics/uncertainty.ts'
 import { sharedEnvironments } from '../automl/environments.ts'
 
@@ -125,7 +124,7 @@ describe('statistics equal scipy', () => {
       const positive = Uint8Array.from(vector.positive)
       const [first, second] = [vector.first, vector.second].map((given) => {
         const scores = Float64Array.from(given)
-        return rocArea(scores, positive, sortedOrder(scores))
+        return rocArea(rank(scores, positive))
       })
       expectSame(first?.value, vector.areas[0], 'area')
       expectSame(second?.value, vector.areas[1], 'area')

@@ -1,8 +1,7 @@
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
 import type { ClassPredictions } from '../predictions/predictions.ts'
-import { sortedOrder } from '../statistics/sorted-order.ts'
 import { type Area, type Influence, meanInfluence } from './influence.ts'
-import { averagePrecision, rocArea } from './roc-area.ts'
+import { averagePrecision, type Ranking, rank, rocArea } from './roc-area.ts'
 
 /** What is worked out once for the predictions of a classifier, and asked for by many gates. */
 export interface ClassMeasures {
@@ -19,13 +18,11 @@ export interface ClassMeasures {
   readonly macroAveragePrecision: () => Area
 }
 
-type Curve = (scores: Float64Array, positive: Uint8Array, order: Uint32Array) => Area
-
 export const createClassMeasures = (predictions: ClassPredictions): ClassMeasures => {
   const { rows, classes, truth, scores } = predictions
   const width = classes.length
 
-  const ofClass = (of: number): { scores: Float64Array; positive: Uint8Array; order: Uint32Array } | null => {
+  const ranked = remember((of: number): Ranking | null => {
     if (scores === null) return null
     const own = new Float64Array(rows)
     const positive = new Uint8Array(rows)
@@ -33,53 +30,32 @@ export const createClassMeasures = (predictions: ClassPredictions): ClassMeasure
       own[i] = scores[i * width + of] as number
       positive[i] = truth[i] === of ? 1 : 0
     }
-    return { scores: own, positive, order: sortedOrder(own) }
-  }
-  // Orders are large: they are made again rather than kept, the results are kept.
-  const both = remember(String, (of: number) => {
-    const column = ofClass(of)
-    if (column === null) return { roc: null, precision: null }
-    return {
-      roc: rocArea(column.scores, column.positive, column.order),
-      precision: averagePrecision(column.scores, column.positive, column.order),
-    }
+    return rank(own, positive)
   })
-  const micro = once(() => {
-    if (scores === null) return { roc: null, precision: null }
+  const pooled = once((): Ranking | null => {
+    if (scores === null) return null
     const positive = new Uint8Array(rows * width)
     for (let i = 0; i < rows; i++) positive[i * width + (truth[i] as number)] = 1
-    const order = sortedOrder(scores)
-    const pooled = (curve: Curve): Area => byExample(curve(scores, positive, order), rows, width)
-    return { roc: pooled(rocArea), precision: pooled(averagePrecision) }
+    return rank(scores, positive, width)
   })
+  const curve = (ranking: Ranking | null, area: (ranking: Ranking) => Area): Area =>
+    ranking === null ? null : area(ranking)
   const mean = (of: (index: number) => Area): Area => {
     const areas = classes.map((_, index) => of(index))
     return areas.includes(null) ? null : meanInfluence(areas as Influence[], rows)
   }
-  const roc = (of: number): Area => both(of).roc
-  const precision = (of: number): Area => both(of).precision
+  const roc = (of: number): Area => curve(ranked(of), rocArea)
+  const precision = (of: number): Area => curve(ranked(of), averagePrecision)
   return {
     predictions,
     confusion: once(() => confusionOf(predictions)),
-    rocArea: roc,
-    averagePrecision: precision,
-    microRocArea: () => micro().roc,
-    microAveragePrecision: () => micro().precision,
+    rocArea: remember(roc),
+    averagePrecision: remember(precision),
+    microRocArea: once(() => curve(pooled(), rocArea)),
+    microAveragePrecision: once(() => curve(pooled(), averagePrecision)),
     macroRocArea: once(() => mean(roc)),
     macroAveragePrecision: once(() => mean(precision)),
   }
-}
-
-/** Decisions about one example hang together: what they say is summed before it is squared. */
-const byExample = (area: Area, rows: number, width: number): Area => {
-  if (area === null) return null
-  const parts = new Float64Array(rows)
-  for (let i = 0; i < rows; i++) {
-    let sum = 0
-    for (let k = 0; k < width; k++) sum += area.parts[i * width + k] as number
-    parts[i] = sum
-  }
-  return { value: area.value, parts }
 }
 
 const confusionOf = ({ classes, truth, predicted, rows }: ClassPredictions): ConfusionMatrix => {
@@ -100,11 +76,10 @@ const once = <T>(make: () => T): (() => T) => {
   }
 }
 
-const remember = <A, T>(key: (of: A) => string, make: (of: A) => T): ((of: A) => T) => {
-  const known = new Map<string, T>()
+const remember = <T>(make: (of: number) => T): ((of: number) => T) => {
+  const known = new Map<number, T>()
   return (of) => {
-    const name = key(of)
-    if (!known.has(name)) known.set(name, make(of))
-    return known.get(name) as T
+    if (!known.has(of)) known.set(of, make(of))
+    return known.get(of) as T
   }
 }

@@ -4,8 +4,9 @@ import { drawMultinomial } from '../statistics/binomial.ts'
 import { createRandom } from '../statistics/random.ts'
 import type { SumMeasure } from './sums.ts'
 
-/** Beyond so many examples, a resample draws groups of them: each group is one draw of many, and the spread is the same. */
+/** Beyond so many examples a resample draws groups of them, each one of so many: the spread comes out the same. */
 const mostUnits = 10_000
+const groupsOfMany = 2_000
 
 /** The values that a function of one or two measured numbers takes when the examples are drawn again; sorted. */
 const sorted = (values: Float64Array): Float64Array => values.sort()
@@ -25,7 +26,7 @@ export interface SumSide<P> {
 /**
  * The bootstrap of measures that are functions of sums: all sides are drawn together, example by example, so that what
  * the models share falls out of their difference (the paired bootstrap). `combine` is given one value a side. Above
- * 10,000 examples, random groups of equal size are drawn in their place.
+ * 10,000 examples, two thousand random groups of equal size are drawn in their place.
  */
 export const resampleSums = <P extends { readonly rows: number }>(
   sides: readonly SumSide<P>[],
@@ -34,7 +35,7 @@ export const resampleSums = <P extends { readonly rows: number }>(
 ): Float64Array => {
   const rows = sides[0]?.predictions.rows ?? 0
   const random = createRandom(seed)
-  const units = Math.min(rows, mostUnits)
+  const units = rows <= mostUnits ? rows : groupsOfMany
   const width = sides.reduce((sum, { measure }) => sum + measure.width, 0)
   // For each unit its sums, and how many examples it holds.
   const table = unitSums(sides, rows, units, width, random.below)

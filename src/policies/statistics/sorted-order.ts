@@ -1,9 +1,9 @@
-const digitBits = 16
+const digitBits = 11
 const digits = 1 << digitBits
 
 /**
  * The positions of `values` from the least to the greatest; equal values keep their order, −0 and 0 are equal, NaN comes
- * last. A radix sort over the bits of the numbers: ten times as fast as comparing positions from some ten thousand on.
+ * last. A radix sort over the bits of the numbers: many times as fast as comparing positions from some thousand on.
  */
 export const sortedOrder = (values: Float64Array): Uint32Array => {
   const n = values.length
@@ -11,16 +11,14 @@ export const sortedOrder = (values: Float64Array): Uint32Array => {
   for (let i = 0; i < n; i++) order[i] = i
   if (n < 256) return order.sort((a, b) => compare(values[a] as number, values[b] as number) || a - b)
 
-  const keys = sortableBits(values)
-  let spare = new Uint32Array(n)
+  // The keys move along with the positions, so that each pass reads from front to back.
+  let [low, high] = sortableBits(values)
+  let spare = { order: new Uint32Array(n), low: new Uint32Array(n), high: new Uint32Array(n) }
   const counts = new Uint32Array(digits)
-  for (let digit = 0; digit < 64 / digitBits; digit++) {
-    // Four 16-bit digits of each key, the lowest first: little-endian halves of two 32-bit words.
-    const word = digit >> 1
-    const shift = (digit & 1) * digitBits
+  for (let shift = 0; shift < 64; shift += digitBits) {
     counts.fill(0)
     for (let i = 0; i < n; i++) {
-      const key = ((keys[2 * i + word] as number) >>> shift) & (digits - 1)
+      const key = digitAt(low[i] as number, high[i] as number, shift)
       counts[key] = (counts[key] as number) + 1
     }
     if (counts.includes(n)) continue
@@ -31,15 +29,27 @@ export const sortedOrder = (values: Float64Array): Uint32Array => {
       start += count
     }
     for (let i = 0; i < n; i++) {
-      const position = order[i] as number
-      const key = ((keys[2 * position + word] as number) >>> shift) & (digits - 1)
+      const key = digitAt(low[i] as number, high[i] as number, shift)
       const at = counts[key] as number
-      spare[at] = position
       counts[key] = at + 1
+      spare.order[at] = order[i] as number
+      spare.low[at] = low[i] as number
+      spare.high[at] = high[i] as number
     }
-    ;[order, spare] = [spare, order]
+    const used = { order, low, high }
+    order = spare.order
+    low = spare.low
+    high = spare.high
+    spare = used
   }
   return order
+}
+
+/** Eleven bits of a 64-bit key, from bit `shift` on. */
+const digitAt = (low: number, high: number, shift: number): number => {
+  if (shift >= 32) return (high >>> (shift - 32)) & (digits - 1)
+  const bits = low >>> shift
+  return (shift > 32 - digitBits ? bits | (high << (32 - shift)) : bits) & (digits - 1)
 }
 
 const compare = (a: number, b: number): number => {
@@ -48,21 +58,26 @@ const compare = (a: number, b: number): number => {
   return a - b
 }
 
-/** The numbers' bits so changed that unsigned order is numeric order: low word, high word, for each. */
-const sortableBits = (values: Float64Array): Uint32Array => {
-  const copy = new Float64Array(values.length)
-  // Adding 0 makes −0 equal to 0; a NaN of any sign becomes one that sorts last.
-  for (let i = 0; i < values.length; i++) copy[i] = (values[i] as number) + 0
-  const words = new Uint32Array(copy.buffer)
-  for (let i = 0; i < words.length; i += 2) {
-    const high = words[i + 1] as number
-    if (Number.isNaN(copy[i >> 1] as number)) {
-      words[i] = 0xffffffff
-      words[i + 1] = 0xffffffff
-    } else if (high >>> 31) {
-      words[i] = ~(words[i] as number)
-      words[i + 1] = ~high
-    } else words[i + 1] = high | 0x80000000
+/** The numbers' bits so changed that unsigned order is numeric order, as low and high words. */
+const sortableBits = (values: Float64Array): readonly [low: Uint32Array<ArrayBuffer>, high: Uint32Array<ArrayBuffer>] => {
+  const n = values.length
+  const [low, high] = [new Uint32Array(n), new Uint32Array(n)]
+  const one = new Float64Array(1)
+  const words = new Uint32Array(one.buffer)
+  for (let i = 0; i < n; i++) {
+    // Adding 0 makes −0 equal to 0.
+    one[0] = (values[i] as number) + 0
+    const upper = words[1] as number
+    if (Number.isNaN(one[0])) {
+      low[i] = 0xffffffff
+      high[i] = 0xffffffff
+    } else if (upper >>> 31) {
+      low[i] = ~(words[0] as number)
+      high[i] = ~upper
+    } else {
+      low[i] = words[0] as number
+      high[i] = upper | 0x80000000
+    }
   }
-  return words
+  return [low, high]
 }
