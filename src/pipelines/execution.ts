@@ -80,7 +80,7 @@ interface ResolverExecutor {
 }
 
 /** A Vertex AI CustomJob to run. Its placeholders are still unresolved, as a container's are. */
-export interface CustomJobExecutor {
+interface CustomJobExecutor {
   readonly kind: 'customJob'
   /** The CustomJob message as JSON: `{displayName, jobSpec: {workerPoolSpecs: [{containerSpec | pythonPackageSpec, …}]}}` */
   readonly job: JsonObject

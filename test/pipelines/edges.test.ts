@@ -114,9 +114,87 @@ describe('several selectors', () => {
     expect([...tableValues(run.state.nodes)].find(({ path }) => path === 'root')?.lost).toEqual({})
   })
 
+  it('leaves absent what none of them has, and who asks for it is skipped', () => {
+    const part = {
+      dag: { tasks: { never, also: never }, outputs: select(['never', 'also']) },
+      outputDefinitions: { parameters: { o: text }, artifacts: { d: data } },
+    }
+    const from = { producerTask: 'part', outputArtifactKey: 'd' }
+    const reads = { componentRef: { name: 'reader' }, inputs: { artifacts: { d: { taskOutputArtifact: from } } } }
+    const run = drive(specWith({ part: { componentRef: { name: 'part' } }, reads }, root(['part'], false), { part }))
+    expect(run.end).toMatchObject({ state: 'succeeded', outputs: { parameters: {}, artifacts: {} } })
+    expect(run.reasons.get('root.reads')).toBe('It was skipped: its input "d" does not exist: "never" was skipped.')
+  })
+
   it('takes all that have one where a list of artifacts is declared', () => {
     const run = drive(specWith({ never, a: leaf, b: leaf }, root(['b', 'never', 'a'], true)), {}, named)
     expect(run.end?.outputs.artifacts['d']?.map(({ uri }) => uri)).toEqual(['/b', '/a'])
+  })
+})
+
+describe('a text in an inner loop', () => {
+  // As kfp compiles it: the inner loop is not handed what only the text reads.
+  const channel = (name: string) => `{{$.inputs.parameters['pipelinechannel--${name}']}}`
+  const source = (name: string) => ({ componentInputParameter: `pipelinechannel--${name}` })
+  const names = ['items-loop-item-subvar-k', 'word', 'inner']
+  const say = (optional: boolean) =>
+    specWith(
+      {
+        outer: {
+          componentRef: { name: 'outer' },
+          inputs: {
+            parameters: { 'pipelinechannel--items-loop-item-subvar-k': { componentInputParameter: 'nowhere' } },
+          },
+          parameterIterator: {
+            itemInput: 'pipelinechannel--items-loop-item',
+            items: { raw: '[{"k": "a"}, {"k": "b"}]' },
+          },
+        },
+      },
+      { inputDefinitions: { parameters: { word: { ...text, isOptional: optional } } } },
+      {
+        outer: {
+          dag: {
+            tasks: {
+              each: {
+                componentRef: { name: 'each' },
+                parameterIterator: { itemInput: 'pipelinechannel--inner', items: { raw: '["x"]' } },
+              },
+            },
+          },
+        },
+        each: {
+          dag: {
+            tasks: {
+              say: {
+                componentRef: { name: 'say' },
+                inputs: {
+                  parameters: {
+                    text: { runtimeValue: { constant: names.map(channel).join('-') } },
+                    ...Object.fromEntries(names.map((name) => [`pipelinechannel--${name}`, source(name)])),
+                  },
+                },
+              },
+            },
+          },
+        },
+        say: { executorLabel: 'e', inputDefinitions: { parameters: { text } } },
+      },
+    )
+
+  it('reads items of the loops around it and inputs of the pipeline', () => {
+    const run = drive(say(false), { word: 'w' })
+    const texts = [...run.started.values()].map(({ inputs }) => inputs.parameters['text'])
+    expect(texts).toEqual(['a-w-x', 'b-w-x'])
+  })
+
+  it('fails where the value is nowhere around it, rather than saying less', () => {
+    const run = drive(say(true))
+    expect(run.end).toMatchObject({
+      state: 'failed',
+      error:
+        'root.outer[0].each[0].say: input "pipelinechannel--word": the input "pipelinechannel--word" around it was given no value',
+    })
   })
 })
 
