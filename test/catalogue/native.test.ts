@@ -195,6 +195,13 @@ describe('a custom job', () => {
   })
 })
 
+describe('a custom job that would write to a path', () => {
+  it('is refused', async () => {
+    const job = await orchard.run('custom', { out: join(orchard.root, 'anywhere') })
+    expect(job.tasks['custom-training-job']?.error).toMatch(/base_output_directory is .*, a path of this machine/)
+  })
+})
+
 describe('what is not done here', () => {
   it('is refused by name before anything runs', async () => {
     const job = await orchard.run('bqml')

@@ -125,6 +125,7 @@ describe('query', () => {
       "CREATE MODEL d.m OPTIONS(model_type='x') AS SELECT 1",
       /CREATE MODEL is not carried out/,
     ],
+    ['a file that is no table', "SELECT * FROM read_csv('/etc/passwd')", /Permission Error|disabled/],
     ['a deletion', 'DELETE FROM harvest.fruit WHERE id = 1', /DELETE is not carried out/],
     ['an unknown parameter', 'SELECT @x', /@x, which is no parameter/],
     [

@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
-import { readCommandLine } from './arguments.ts'
+import { badArgument, readCommandLine } from './arguments.ts'
 import type { NativeComponent } from './component.ts'
 import { launcher } from './launcher.ts'
 import { noResources } from './outputs.ts'
@@ -36,6 +36,14 @@ export const runCustomJob: NativeComponent = async (call, { addresses }, signal)
   const jobSpec = (job['jobSpec'] ?? {}) as JsonObject
   const { outputUriPrefix } = (jobSpec['baseOutputDirectory'] ?? {}) as JsonObject
   if (typeof outputUriPrefix !== 'string') return call.runCustomJob(job, signal)
+  // What a stranger's job made must not be put just anywhere on this machine: an address leads where its owner says.
+  if (!/^[a-z0-9]+:\/\//.test(outputUriPrefix) || outputUriPrefix.startsWith('file:'))
+    throw badArgument(
+      component,
+      'base_output_directory',
+      `is ${outputUriPrefix}, a path of this machine`,
+      'Write gs://BUCKET/FOLDER and map it to a folder.',
+    )
   // The job writes where a task may; what it has made is delivered when it has succeeded.
   const [here, there] = [join(call.folder, 'job-output'), addresses.resolve(outputUriPrefix)]
   const folders = ['model', 'checkpoints', 'logs'].map((name) => join(here, name))

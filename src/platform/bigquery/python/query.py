@@ -34,6 +34,7 @@ def query(request):
     _refuse_models(request["query"])
     statements = _parse(request["query"])
     engine = duckdb.connect()
+    _confine(engine, request)
     engine.execute("SET TimeZone = 'UTC'")
     engine.create_function("farm_fingerprint", farm_fingerprint, ["VARCHAR"], "BIGINT", null_handling="special")
     for name, cast in (("bigquery_int64", "CAST"), ("bigquery_safe_int64", "TRY_CAST")):
@@ -41,6 +42,7 @@ def query(request):
             f"CREATE MACRO {name}(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR typeof(x) LIKE 'DECIMAL%'"
             f" THEN {cast}(ROUND(TRY_CAST(x AS DOUBLE)) AS BIGINT) ELSE {cast}(x AS BIGINT) END"
         )
+    engine.execute("SET lock_configuration = true")
     tables = Tables(engine, request)
     parameters = _parameters(request["parameters"])
     written = {}
@@ -50,6 +52,14 @@ def query(request):
         written[name] = {"table": name, "file": tables.files[name], "rows": rows}
     engine.close()
     return {"written": list(written.values())}
+
+
+def _confine(engine, request):
+    """A query is a stranger's: the engine may open the tables and the answers, and nothing else of this machine."""
+    paths = ", ".join(_quoted(file) for file in request["tables"].values())
+    engine.execute(f"SET allowed_paths = [{paths}]")
+    engine.execute(f"SET allowed_directories = [{_quoted(os.path.join(request['folder'], ''))}]")
+    engine.execute("SET enable_external_access = false")
 
 
 def _refuse_models(text):
