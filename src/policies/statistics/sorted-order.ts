@@ -59,7 +59,9 @@ const compare = (a: number, b: number): number => {
 }
 
 /** The numbers' bits so changed that unsigned order is numeric order, as low and high words. */
-const sortableBits = (values: Float64Array): readonly [low: Uint32Array<ArrayBuffer>, high: Uint32Array<ArrayBuffer>] => {
+const sortableBits = (
+  values: Float64Array,
+): readonly [low: Uint32Array<ArrayBuffer>, high: Uint32Array<ArrayBuffer>] => {
   const n = values.length
   const [low, high] = [new Uint32Array(n), new Uint32Array(n)]
   const one = new Float64Array(1)
