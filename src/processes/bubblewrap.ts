@@ -59,7 +59,7 @@ export interface SandboxRequest {
   /** Where the command starts; a path as the command sees it. */
   readonly cwd: string
   readonly network: boolean
-  /** Keeps the process ids of the machine, for a command whose children are named to us by their ids. */
+  /** Keeps the process ids of the machine, for a command that names its children by them and ends them, and itself, without us. */
   readonly sharedProcesses?: boolean
 }
 
@@ -70,9 +70,9 @@ export const bubblewrap =
     program,
     [
       ...['--ro-bind', '/', '/', '--dev', '/dev'],
-      ...(sharedProcesses ? [] : ['--proc', '/proc', '--unshare-pid']),
+      ...(sharedProcesses ? [] : ['--proc', '/proc', '--unshare-pid', '--die-with-parent']),
       ...mountArguments([...machinePaths, ...paths]),
-      ...['--unshare-ipc', ...(network ? [] : ['--unshare-net']), '--die-with-parent'],
+      ...['--unshare-ipc', ...(network ? [] : ['--unshare-net'])],
       // What root may do to files it may still do, to those that it can see; it may mount, trace and load nothing.
       ...['--cap-drop', 'ALL', ...(process.getuid?.() === 0 ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : [])],
       ...['--chdir', cwd, '--', command, ...args],

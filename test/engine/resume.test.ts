@@ -11,9 +11,17 @@ beforeAll(async () => {
 }, 300_000)
 
 /** Runs a job in a process of its own until `ready`, then kills that with SIGKILL. */
-const killedWhen = async (workshop: Workshop, id: string, pipeline: string, ready: () => Promise<void>) => {
+const killedWhen = async (
+  workshop: Workshop,
+  id: string,
+  pipeline: string,
+  ready: () => Promise<void>,
+  python = 'warm',
+) => {
   const args = [join(import.meta.dirname, 'run-job.ts'), workshop.root, id, pipeline]
-  const child = spawn(process.execPath, [...args, JSON.stringify({ shared: workshop.shared })], { stdio: 'inherit' })
+  const child = spawn(process.execPath, [...args, JSON.stringify({ shared: workshop.shared }), python], {
+    stdio: 'inherit',
+  })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   await ready()
   child.kill('SIGKILL')
@@ -54,13 +62,21 @@ describe('after kill -9 of the controller', () => {
     expect(taskOf(view, 'wait-for').attempts).toBe(2)
   })
 
-  it('kills what hid in a session of its own, and can cancel what it took up', async () => {
+  it('leaves nothing that a warm Python started, in whatever session', async () => {
     await using workshop = await openWorkshop()
     const pidsFile = join(workshop.shared, 'pids')
     await killedWhen(workshop, 'job', 'lingering', () => untilFile(pidsFile))
     const old = (await readFile(pidsFile, 'utf8')).split(' ').map(Number)
-    const [, hidden = 0] = old
-    expect(await lives(hidden)).toBe(true)
+    expect(old).toHaveLength(2)
+    for (const pid of old) await until(`the end of ${pid}`, async () => !(await lives(pid)))
+  })
+
+  it('kills what hid in a session of its own, and can cancel what it took up', async () => {
+    await using workshop = await openWorkshop()
+    const pidsFile = join(workshop.shared, 'pids')
+    await killedWhen(workshop, 'job', 'lingering', () => untilFile(pidsFile), 'cold')
+    const old = (await readFile(pidsFile, 'utf8')).split(' ').map(Number)
+    expect(await Promise.all(old.map(lives))).toEqual([true, true])
     await writeFile(pidsFile, '')
     await workshop.engine.resume()
     await until('the task again', async () => (await readFile(pidsFile, 'utf8')) !== '')

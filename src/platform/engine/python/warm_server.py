@@ -48,6 +48,10 @@ def _scope_address():
     return start + offset + len(SCOPE)
 
 
+def _token(task):
+    return task["env"][SCOPE[:-1].decode()].encode()
+
+
 def _show_scope(address, token):
     """Processes are found by the token in /proc/PID/environ, which shows what the server was started with."""
     ctypes.memmove(address, token, 36)
@@ -112,7 +116,7 @@ def _become(task, imported, address, pipe, server):
     os.chdir(task["cwd"])
     os.environ.clear()
     os.environ.update({**imported, **task["env"]})
-    _show_scope(address, task["env"][SCOPE[:-1].decode()].encode())
+    _show_scope(address, _token(task))
     log = os.open(task["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -131,7 +135,7 @@ def _begin(task, imported, address, pipe):
         _say({"id": task["id"], "fault": str(error)})
         return False
     if pid != 0:
-        children[pid] = task["id"]
+        children[pid] = task
         return False
     try:
         _become(task, imported, address, pipe, server)
@@ -151,13 +155,26 @@ def _tell_ends():
             return
         code = os.waitstatus_to_exitcode(status)
         end = {"code": code} if code >= 0 else {"signal": signal.Signals(-code).name}
-        _say({"id": children.pop(pid), **end})
+        _say({"id": children.pop(pid)["id"], **end})
+
+
+def _started_by_children():
+    """All that the children have started, whatever its session: it shows their scopes."""
+    scopes = {SCOPE + _token(task) for task in children.values()}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if not scopes.isdisjoint(file.read().split(b"\0")):
+                    yield int(name)
+        except OSError:
+            continue
 
 
 def _end():
-    for pid in children:
+    """The controller is gone, and nobody else would end what it has started."""
+    for pid in [*children, *_started_by_children()]:
         try:
-            os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         except OSError:
             continue
     sys.exit(0)
