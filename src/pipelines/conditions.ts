@@ -1,5 +1,12 @@
-import { type CelExpression, CelProblem, celEnvironment, expressionNodes, oneLine, parseCel } from './cel.ts'
-import { celMap, celValue, jsonValue } from './cel-values.ts'
+import {
+  type CelExpression,
+  CelProblem,
+  celEnvironment,
+  expressionNodes,
+  oneLine,
+  parseCel,
+} from '../expressions/cel.ts'
+import { celMap, celValue, jsonValue } from '../expressions/cel-values.ts'
 import type { ParameterType, RuntimeArtifact, TaskInputs } from './execution.ts'
 import { suggestName } from './suggest-name.ts'
 import { unescapedTexts } from './unescaped-texts.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '../domain/json.ts'
-import { CelProblem, celEnvironment, parseCel } from './cel.ts'
-import { celValue, jsonValue } from './cel-values.ts'
+import { CelProblem, celEnvironment, parseCel } from '../expressions/cel.ts'
+import { celValue, jsonValue } from '../expressions/cel-values.ts'
 
 export type Selection = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string }
 

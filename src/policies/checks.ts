@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import { nearestName } from '../domain/nearest-name.ts'
-import { type CelExpression, CelProblem, celEnvironment, expressionNodes, parseCel } from '../pipelines/cel.ts'
-import { celMap, celValue, jsonValue } from '../pipelines/cel-values.ts'
+import { type CelExpression, CelProblem, celEnvironment, expressionNodes, parseCel } from '../expressions/cel.ts'
+import { celMap, celValue, jsonValue } from '../expressions/cel-values.ts'
 import { metricNames } from './metrics.ts'
 
 /** What a check may read, each a mapping. Metrics whose name has a dot are members: `latency.p99`, `data.rows`. */

@@ -46,7 +46,9 @@ const copyOfExample = async (name: string, ruined: boolean): Promise<string> => 
 const readExample = (path: string): Promise<string> => readFile(join(example, path), 'utf8')
 
 const policy = async () => {
-  const parsed = parsePolicy(await readExample('policies/beans.yaml'), 'policies/beans.yaml', 'beans')
+  const parsed = parsePolicy(await readExample('policies/beans.yaml'), 'policies/beans.yaml', {
+    model: 'beans',
+  })
   if (!parsed.ok) throw new Error(parsed.faults.map(formatFault).join('\n'))
   return parsed.value
 }
@@ -250,7 +252,14 @@ print(json.dumps([address, counts.metadata]))
         new AbortController().signal,
       )
       const source: Observation['source'] = { kind: 'ModelEvaluation', name: 'evaluation', task: null }
-      return judge(await policy(), evidenceFrom([{ source, slice: null, metrics: result.metrics }]))
+      const evidence = evidenceFrom([{ source, slice: null, metrics: result.metrics }])
+      return judge(await policy(), {
+        candidate: { evidence, answers: null },
+        references: {},
+        checks: {},
+        approvals: [],
+        author: 'grower',
+      })
     }
     const outcomes = (judgement: Awaited<ReturnType<typeof judgeModelOf>>) =>
       Object.fromEntries(judgement.gates.map(({ gate, outcome }) => [gate, outcome]))

@@ -1,9 +1,11 @@
 import type { Json } from '../domain/json.ts'
 import { isJsonObject } from '../domain/json.ts'
-import type { ParameterType } from './execution.ts'
 
-/** A value as CEL has it: ints are bigints. A number is a double where it is declared one or has a fraction. */
-export const celValue = (value: Json | undefined, type?: ParameterType): unknown => {
+/**
+ * A value as CEL has it: ints are bigints. A number is a double where it is declared one (`NUMBER_DOUBLE`, as pipelines
+ * call it) or has a fraction.
+ */
+export const celValue = (value: Json | undefined, type?: string): unknown => {
   if (typeof value === 'number') return type !== 'NUMBER_DOUBLE' && Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map((item: Json) => celValue(item))
   if (isJsonObject(value)) return celMap(value)
