@@ -29,8 +29,7 @@ const tabular = {
   column_specs: {
     type: 'STRUCT',
     optional: true,
-    description:
-      'Column to its kind (auto, numeric, categorical, timestamp, text); without it all columns, by what they hold.',
+    description: 'Column to its kind (auto, numeric, categorical); without it all columns, by what they hold.',
   },
   weight_column: { type: 'STRING', optional: true, description: 'The column that says how much a row counts.' },
   run_evaluation: {

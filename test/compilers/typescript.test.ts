@@ -79,6 +79,18 @@ console.log('a line for the log')
     })
   })
 
+  it('uses the prebuilt components', async () => {
+    const text = `
+import { pipeline } from 'winnow-ml/pipelines'
+import { TabularDatasetCreateOp } from 'winnow-ml/pipelines/catalogue'
+export const p = pipeline('p', {}, () => void TabularDatasetCreateOp({ display_name: 'x', gcs_source: 'gs://a/b.csv' }))
+`
+    expect(await compile(text)).toMatchObject({
+      ok: true,
+      ir: { root: { dag: { tasks: { 'tabular-dataset-create': {} } } } },
+    })
+  })
+
   it('may be plain JavaScript', async () => {
     expect(await compile(hello, undefined, {}, 'p.mjs')).toMatchObject({ ok: true })
   })

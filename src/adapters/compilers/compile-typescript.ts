@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { join, relative, sep } from 'node:path'
+import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isFault, messageOf } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
@@ -14,11 +14,18 @@ const longestText = 2_000
 const mostFrames = 5
 const [root = '', file = '', exported = '', output = ''] = process.argv.slice(2)
 
-/** The checkout needs no installation of Winnow: `winnow-ml/pipelines` is the one that compiles. */
-const library = import.meta.resolve('../../pipelines/authoring/index.ts')
+/** The checkout needs no installation of Winnow: its library is the one that compiles. */
+const ending = extname(import.meta.url)
+const ours = (room: string): string => new URL(`../../pipelines/${room}/index${ending}`, import.meta.url).href
+const libraries: Readonly<Record<string, string>> = {
+  'winnow-ml/pipelines': ours('authoring'),
+  'winnow-ml/pipelines/catalogue': ours('catalogue'),
+}
 registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === 'winnow-ml/pipelines' ? { url: library, shortCircuit: true } : next(specifier, context),
+  resolve: (specifier, context, next) => {
+    const url = Object.hasOwn(libraries, specifier) ? libraries[specifier] : undefined
+    return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+  },
 })
 
 type Frames = Extract<CompileReport, { readonly frames: unknown }>['frames']
