@@ -118,6 +118,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
       engine = createJobEngine({
         root,
         environments,
+        nodePackagesFolder: join(environmentFolder, 'node'),
         findNative: options.prebuilt === 'own' ? () => undefined : findNativeComponent,
         services,
         addresses,

@@ -22,11 +22,11 @@ export interface NodePackages {
   ): Promise<InstalledPackages>
 }
 
-/** As for Python's installers: where the registry is may be set by the environment, who may publish there may not. */
+/** As for Python's installers: where the registry is and whom to trust may be set by the environment, a login may not. */
 const registryEnvironment = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      /^npm_config_registry$/i.test(name) && value !== undefined ? [[name, value]] : [],
+      /^npm_config_(registry|cafile)$|^NODE_EXTRA_CA_CERTS$/i.test(name) && value !== undefined ? [[name, value]] : [],
     ),
   )
 
@@ -51,6 +51,7 @@ const install = async (
           '--no-audit',
           '--no-fund',
           '--loglevel=error',
+          '--fetch-retries=1',
           ...packages,
         ],
         cwd: draft,

@@ -25,11 +25,10 @@ import { createTaskRunner } from './task-runner.ts'
 import { createWarmPool } from './warm-pool.ts'
 
 export interface JobEngineOptions {
-  /**
-   * Jobs lie in `root/jobs`, cached outputs in `root/cache`, artifacts without a pipeline root in `root/artifacts`,
-   * packages of npm in `root/node-packages`.
-   */
+  /** Jobs lie in `root/jobs`, cached outputs in `root/cache`, artifacts without a pipeline root in `root/artifacts`. */
   readonly root: string
+  /** Where packages of npm are installed; below the root where it is left out. */
+  readonly nodePackagesFolder?: string
   readonly environments: PythonEnvironments
   readonly findNative: FindNative
   readonly services: PlatformServices
@@ -89,7 +88,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
   const runTask = createTaskRunner({
     ...(warm === undefined ? {} : { warm }),
     platform: { services, addresses, environments },
-    nodePackages: createNodePackages({ folder: join(root, 'node-packages') }),
+    nodePackages: createNodePackages({ folder: options.nodePackagesFolder ?? join(root, 'node-packages') }),
     slots: createSlots(options.parallelism ?? Math.max(4, availableParallelism() * 2)),
     cache: createTaskCache(join(root, 'cache'), addresses),
     addresses,

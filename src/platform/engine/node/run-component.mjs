@@ -5,4 +5,11 @@ import { pathToFileURL } from 'node:url'
 
 const [node, , argumentsFile, component] = process.argv
 process.argv = [node, component, ...JSON.parse(readFileSync(argumentsFile, 'utf8'))]
-await import(pathToFileURL(component).href)
+try {
+  await import(pathToFileURL(component).href)
+} catch (error) {
+  // The last line is what people are told of a failure: Node's own would be its version.
+  console.error(error)
+  if (error instanceof Error) console.error(`${error.name}: ${error.message}`)
+  process.exit(1)
+}
