@@ -43,7 +43,7 @@ describe.concurrent('what is wrong gets one clear message, an exit code and no s
     [['lint', folder], 1, /there is no such file/],
     [['pipeline', 'compile', join(folder, 'none.py')], 2, /There is no file/],
     [['pipeline', 'compile', folder], 2, /is no file/],
-    [['pipeline', 'compile', words], 2, /neither Python nor compiled/],
+    [['pipeline', 'compile', words], 2, /neither Python, TypeScript nor compiled/],
     [['pipeline', 'compile', empty], 1, /the file is empty/],
     [['pipeline', 'compile', importing, '-o', join(folder, 'none', 'x.yaml')], 2, /no such file or folder/],
     [['pipeline', 'run', importing, '-p', '{'], 2, /--parameters is not JSON/],

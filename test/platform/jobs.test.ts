@@ -167,8 +167,8 @@ describe('pipeline jobs', () => {
   })
 
   it('says which methods it has not', async () => {
-    const answer = await refusal(site.clients.pipelines.listTrainingPipelines({ parent }))
-    expect(answer).toMatchObject({ code: UNIMPLEMENTED, message: expect.stringContaining('ListTrainingPipelines') })
+    const answer = await refusal(site.clients.pipelines.cancelTrainingPipeline({ name: `${parent}/trainingPipelines/1` }))
+    expect(answer).toMatchObject({ code: UNIMPLEMENTED, message: expect.stringContaining('CancelTrainingPipeline') })
   })
 })
 
