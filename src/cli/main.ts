@@ -5,6 +5,12 @@ import { exitCodes, reportFailure } from './report-failure.ts'
 
 // Every command is imported only when it is called: `--help` must not pay for gRPC, PGlite or the database.
 
+// Whoever reads may leave early, as `head` does: nothing of ours went wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 const program = new Command('winnow')
   .description('GitOps for machine learning: from a push or new data to a judged, delivered model.')
   .version(version, '-v, --version')

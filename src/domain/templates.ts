@@ -1,6 +1,6 @@
 import type { Json } from './json.ts'
 
-export type TemplateParameterType = 'STRING' | 'NUMBER_INTEGER' | 'NUMBER_DOUBLE' | 'BOOLEAN' | 'LIST' | 'STRUCT'
+type TemplateParameterType = 'STRING' | 'NUMBER_INTEGER' | 'NUMBER_DOUBLE' | 'BOOLEAN' | 'LIST' | 'STRUCT'
 
 /** A parameter of a template's pipeline. Without a default it is required, unless it is optional. */
 export interface TemplateParameter {

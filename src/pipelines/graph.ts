@@ -40,7 +40,7 @@ export interface GraphTask {
   readonly tasks: readonly GraphTask[]
 }
 
-export interface GraphParameter {
+interface GraphParameter {
   readonly name: string
   readonly kind: 'parameter' | 'artifact'
   readonly type: string
@@ -48,7 +48,7 @@ export interface GraphParameter {
   readonly default: Json | null
 }
 
-export interface GraphOutput {
+interface GraphOutput {
   readonly name: string
   readonly kind: 'parameter' | 'artifact'
   readonly origins: readonly Origin[]

@@ -1,5 +1,5 @@
 /** What stands left of one task: on its own row, and on the rows below it. */
-export interface Rails {
+interface Rails {
   readonly row: string
   readonly below: string
 }

@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { winnow } from './winnow.ts'
+import { start, winnow } from './winnow.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../pipelines/fixtures/${name}`, import.meta.url))
 const beans = fixture('beans.yaml')
@@ -39,6 +41,13 @@ describe('winnow pipeline show', () => {
     const { code, stdout, stderr } = await winnow(['pipeline', 'show', file, '--data', folder])
     expect(code, stderr).toBe(0)
     expect(stdout).toContain('for each item of')
+  })
+
+  it('ends without a word when its reader leaves', async () => {
+    const child = start(['pipeline', 'show', fixture('loops.yaml')])
+    child.stdout.destroy()
+    const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+    expect([errors, code]).toEqual(['', 0])
   })
 
   it('says what is wrong with a file that is no pipeline', async () => {

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,10 +38,15 @@ const packageFolders = (folder: string): readonly string[] => {
   return above === folder ? own : [...own, ...packageFolders(above)]
 }
 
+/** Our own folder of packages may be a link, and Node asks for the place itself. */
+const realPaths = (paths: readonly string[]): readonly string[] => [
+  ...new Set(paths.flatMap((path) => (existsSync(path) ? [path, realpathSync(path)] : [path]))),
+]
+
 /** Reads the checkout and this installation, and writes the report: no other file, no program, no thread, no addon. */
 const permissions = (root: string, scratch: string): readonly string[] => [
   '--permission',
-  ...[root, installation, ...packageFolders(installation), ...packageFolders(root)].map(
+  ...[root, installation, ...realPaths(packageFolders(installation)), ...packageFolders(root)].map(
     (path) => `--allow-fs-read=${path}`,
   ),
   `--allow-fs-write=${scratch}`,
