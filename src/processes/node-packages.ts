@@ -6,7 +6,7 @@ import { Fault } from '../domain/errors.ts'
 import { runProcess } from './run-process.ts'
 import { scrubbedEnvironment } from './scrubbed-environment.ts'
 
-export interface InstalledPackages {
+interface InstalledPackages {
   /** The `node_modules` that holds them. */
   readonly folder: string
   /** Of the versions that were installed. */

@@ -22,7 +22,7 @@ export const typeWords = (type: ValueType): string =>
   'schema' in type ? `${words[type.kind]} of ${type.schema}` : words[type.kind]
 
 /** As kfp has it: parameters of the same type, artifacts of the same schema; system.Artifact goes with any. */
-export const isCompatible = (given: ValueType, wanted: ValueType): boolean => {
+const isCompatible = (given: ValueType, wanted: ValueType): boolean => {
   if (given.kind !== wanted.kind) return false
   if (!('schema' in given) || !('schema' in wanted)) return true
   return given.schema === wanted.schema || [given.schema, wanted.schema].includes('system.Artifact')

@@ -3,10 +3,11 @@ import type { JsonObject } from '../../domain/json.ts'
 import { findCycle, planDag } from '../dag-plan.ts'
 import type { Component, Dag, PipelineSpec, PipelineTask } from '../ir.ts'
 import { misuse } from './call-site.ts'
-import { type Channels, createChannels, type GroupOutput } from './channels.ts'
+import { type Channels, createChannels } from './channels.ts'
 import { conditionText } from './condition-text.ts'
 import { executorOf } from './container-executor.ts'
-import { definitionOf, interfaceSpec } from './interface-spec.ts'
+import { definitionsOf, dependentTasks, outputsSpec } from './group-spec.ts'
+import { interfaceSpec } from './interface-spec.ts'
 import { mergePipeline, type SpecParts } from './merge-pipeline.ts'
 import { componentName, executorLabel, uniqueName } from './names.ts'
 import { type Pipeline, programOfPipeline } from './pipeline.ts'
@@ -16,7 +17,6 @@ import { sourcesOf } from './references.ts'
 import { chainOf, partingOf } from './scopes.ts'
 import { createTaskArguments, inputsSpec } from './task-arguments.ts'
 import { finalStatusOf, taskPolicies } from './task-spec.ts'
-import type { ValueType } from './types.ts'
 
 /** KFP's backends look at this; the IR is what this version of kfp emits. */
 const sdkVersion = 'kfp-2.17.0'
@@ -28,34 +28,6 @@ const groupsWithin = (group: GroupNode): readonly GroupNode[] => [group, ...grou
 /** A whole loop list is there in its group, so a condition on a field needs the item only. */
 const conditionBase = (source: Direct): Direct =>
   source.kind === 'field' && 'source' in source.item.loop.items ? source.item : source
-
-const definitionsOf = (types: Iterable<readonly [string, ValueType]>): JsonObject | undefined => {
-  const found = { parameters: {}, artifacts: {} } as Record<'parameters' | 'artifacts', Record<string, JsonObject>>
-  for (const [name, type] of types) {
-    const { description: _, ...bare } = type
-    const { kind, definition } = definitionOf(bare as ValueType)
-    found[kind][name] = definition
-  }
-  const filled = Object.entries(found).filter(([, members]) => Object.keys(members).length > 0)
-  return filled.length === 0 ? undefined : Object.fromEntries(filled)
-}
-
-const selectorSpec = ({ type, selectors, oneOf }: GroupOutput): JsonObject => {
-  const key = definitionOf(type).kind === 'artifacts' ? 'outputArtifactKey' : 'outputParameterKey'
-  const made = selectors.map((selector) => ({ producerSubtask: selector.producer, [key]: selector.key }))
-  if (key === 'outputArtifactKey') return { artifactSelectors: made }
-  return oneOf ? { valueFromOneof: { parameterSelectors: made } } : { valueFromParameter: made[0] as JsonObject }
-}
-
-const outputsSpec = (outputs: ReadonlyMap<string, GroupOutput>): JsonObject => {
-  const of = (kind: 'parameters' | 'artifacts'): JsonObject => {
-    const found = [...outputs].filter(([, { type }]) => definitionOf(type).kind === kind)
-    return found.length === 0
-      ? {}
-      : { [kind]: Object.fromEntries(found.map(([name, output]) => [name, selectorSpec(output)])) }
-  }
-  return outputs.size === 0 ? {} : { outputs: { ...of('parameters'), ...of('artifacts') } }
-}
 
 /** What groups read themselves: the list of a loop, the sides of conditions; for kfp's IR also those further out. */
 const readConditions = (channels: Channels, group: GroupNode): void => {
@@ -96,11 +68,6 @@ const loopPolicy = (channels: Channels, group: GroupNode & { kind: 'loop' }): Js
   return source.type.kind === 'ARTIFACT_LIST'
     ? { ...limit, artifactIterator: { itemInput, items: { inputArtifact: name } } }
     : { ...limit, parameterIterator: { itemInput, items: { inputParameter: name } } }
-}
-
-const dependentTasks = (names: Iterable<string>): JsonObject => {
-  const sorted = [...new Set(names)].sort()
-  return sorted.length === 0 ? {} : { dependentTasks: sorted }
 }
 
 const requireNoCycle = (group: GroupNode, dag: Dag): void => {

@@ -10,20 +10,17 @@ import type {
   ArtifactListType,
   ArtifactType,
   FinalStatusType,
-  Input,
   Inputs,
   ListType,
   Outputs,
   Parameter,
-  ParameterType,
   Plain,
   StructType,
   TypeOf,
-  ValueType,
 } from './types.ts'
 
 /** How a component's work is done: by an executor of the IR (container, importer, …), or by tasks of a pipeline's own. */
-export type Implementation =
+type Implementation =
   | { readonly kind: 'executor'; readonly executor: JsonObject }
   | { readonly kind: 'pipeline'; readonly program: PipelineProgram }
   | { readonly kind: 'spec'; readonly spec: PipelineSpec }
@@ -77,8 +74,6 @@ export interface Component<I extends Inputs = any, O extends Outputs = any> {
   (...given: {} extends Arguments<I> ? [given?: Arguments<I>] : [given: Arguments<I>]): Task<O>
   readonly definition: ComponentDefinition & { readonly inputs: I; readonly outputs: O }
 }
-
-export type { Input, ParameterType, ValueType }
 
 export const componentOf = <I extends Inputs, O extends Outputs>(definition: ComponentDefinition): Component<I, O> => {
   const call = (given: Readonly<Record<string, unknown>> = {}): Task<O> => addTask<O>(definition, given)

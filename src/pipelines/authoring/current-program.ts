@@ -4,8 +4,6 @@ import type { GroupNode, PipelineProgram } from './program.ts'
 // A pipeline's function runs at once and to its end, so "the group that is being written" is one stack per process.
 const stack: { readonly program: PipelineProgram; readonly group: GroupNode }[] = []
 
-export const isWritingPipeline = (): boolean => stack.length > 0
-
 /** The pipeline and the group that are being written. */
 export const current = (what: string): { readonly program: PipelineProgram; readonly group: GroupNode } => {
   const top = stack.at(-1)

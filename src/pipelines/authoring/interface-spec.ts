@@ -41,9 +41,9 @@ const collect = (all: readonly (readonly [string, ReturnType<typeof definitionOf
   return all.length === 0 ? undefined : ({ ...of('parameters'), ...of('artifacts') } as Definitions)
 }
 
-export const inputDefinitionsOf = (inputs: Inputs): Definitions | undefined =>
+const inputDefinitionsOf = (inputs: Inputs): Definitions | undefined =>
   collect(Object.entries(inputs).map(([name, input]) => [name, inputDefinition(input)]))
-export const outputDefinitionsOf = (outputs: Outputs): Definitions | undefined =>
+const outputDefinitionsOf = (outputs: Outputs): Definitions | undefined =>
   collect(Object.entries(outputs).map(([name, type]) => [name, definitionOf(type)]))
 
 /** The component of the IR that has these inputs and outputs. */

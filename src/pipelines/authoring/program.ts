@@ -14,7 +14,7 @@ export type Source =
   | OneOfSource
   | { readonly kind: 'collected'; readonly of: Source & { kind: 'output' }; readonly type: ListType | ArtifactListType }
   | { readonly kind: 'text'; readonly parts: readonly (string | Source)[]; readonly type: ParameterType }
-export type ItemSource = Source & { kind: 'item' }
+type ItemSource = Source & { kind: 'item' }
 export interface OneOfSource {
   readonly kind: 'oneOf'
   readonly branches: BranchesNode
@@ -27,7 +27,7 @@ export interface OneOfSource {
 /** A literal, or something that has a value when the pipeline runs; a literal may hold such things. */
 export type Given = { readonly source: Source } | { readonly literal: unknown }
 
-export interface RetrySettings {
+interface RetrySettings {
   readonly attempts: number
   readonly backoffSeconds: number
   readonly backoffFactor: number
@@ -84,7 +84,7 @@ export interface Comparison {
   readonly negated: boolean
 }
 
-export interface RootNode extends Group {
+interface RootNode extends Group {
   readonly kind: 'root'
   readonly program: PipelineProgram
 }

@@ -1,7 +1,7 @@
 import { suggestName } from '../suggest-name.ts'
 import { misuse } from './call-site.ts'
 import type { Given, Source } from './program.ts'
-import type { Outputs, Parameter, Reference, References, StructType, ValueType } from './types.ts'
+import type { Outputs, Reference, References, StructType, ValueType } from './types.ts'
 
 const sources = new WeakMap<object, Source>()
 
@@ -100,5 +100,3 @@ export const sourcesOf = (given: Given): readonly Source[] =>
     : given.source.kind === 'text'
       ? given.source.parts.filter((part) => typeof part !== 'string')
       : [given.source]
-
-export type { Parameter }
