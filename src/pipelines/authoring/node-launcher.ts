@@ -2,7 +2,7 @@
 // platform that knows the launcher can run it without an image.
 
 const begin = 'program_path=$(mktemp -d)\nprintf "%s" "$0" > "$program_path/component.mjs"\n'
-const install = 'npm install --prefix "$program_path" --no-save --no-audit --no-fund --loglevel=error '
+const install = 'npm install --prefix "$program_path" --no-save --ignore-scripts --no-audit --no-fund --loglevel=error '
 const run = 'exec node "$program_path/component.mjs" "$@"\n'
 
 const quoted = (word: string): string => `'${word}'`
