@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../domain/json.ts'
+import { fitsParameterType } from '../domain/parameter-type.ts'
 import { type TemplateName, type TemplateParameter, templates } from '../domain/templates.ts'
 import { describeValue, didYouMean } from './describe-issue.ts'
 
@@ -70,24 +71,7 @@ const typeWords: Readonly<Record<TemplateParameter['type'], string>> = {
 }
 
 const valueFault = ({ type, oneOf }: TemplateParameter, value: Json): string | undefined => {
-  if (!fits(type, value)) return `expected ${typeWords[type]}, got ${describeValue(value)}`
+  if (!fitsParameterType(type, value)) return `expected ${typeWords[type]}, got ${describeValue(value)}`
   if (oneOf === undefined || oneOf.includes(value as string)) return undefined
   return `expected one of ${oneOf.join(', ')}, got ${describeValue(value)}${didYouMean(value as string, oneOf)}`
-}
-
-const fits = (type: TemplateParameter['type'], value: Json): boolean => {
-  switch (type) {
-    case 'STRING':
-      return typeof value === 'string'
-    case 'NUMBER_INTEGER':
-      return Number.isInteger(value)
-    case 'NUMBER_DOUBLE':
-      return typeof value === 'number'
-    case 'BOOLEAN':
-      return typeof value === 'boolean'
-    case 'LIST':
-      return Array.isArray(value)
-    case 'STRUCT':
-      return value !== null && typeof value === 'object' && !Array.isArray(value)
-  }
 }

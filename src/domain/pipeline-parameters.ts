@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
+import { fitsParameterType } from './parameter-type.ts'
 
 /**
  * What is wrong with a run's parameters, one line each; none where the pipeline can be started with them. Vertex AI
@@ -15,7 +16,7 @@ export const parameterFaults = (ir: JsonObject, parameters: JsonObject): readonl
       faults.push(
         `${name}: the pipeline has no such parameter${names.length > 0 ? `; it has ${names.join(', ')}` : ''}`,
       )
-    else if (!fits(definition['parameterType'], value))
+    else if (!fitsParameterType(definition['parameterType'], value))
       faults.push(`${name}: the pipeline wants ${String(definition['parameterType'])}, got ${JSON.stringify(value)}`)
   }
   for (const name of names) {
@@ -31,24 +32,4 @@ const declaredParameters = (ir: JsonObject): JsonObject => {
   let at: Json | undefined = isJsonObject(ir['pipelineSpec']) ? ir['pipelineSpec'] : ir
   for (const key of ['root', 'inputDefinitions', 'parameters']) at = isJsonObject(at) ? at[key] : undefined
   return isJsonObject(at) ? at : {}
-}
-
-/** Older specs name types otherwise (`type: INT`); those are left to the target. */
-const fits = (type: Json | undefined, value: Json): boolean => {
-  switch (type) {
-    case 'STRING':
-      return typeof value === 'string'
-    case 'NUMBER_INTEGER':
-      return Number.isInteger(value)
-    case 'NUMBER_DOUBLE':
-      return typeof value === 'number'
-    case 'BOOLEAN':
-      return typeof value === 'boolean'
-    case 'LIST':
-      return Array.isArray(value)
-    case 'STRUCT':
-      return isJsonObject(value)
-    default:
-      return true
-  }
 }
