@@ -22,6 +22,8 @@ export interface PipelineJobs {
   nameOf(id: string): string | undefined
   /** False where the job has ended already. */
   cancel(name: string): Promise<boolean>
+  /** Begins a job again that failed or was cancelled; what succeeded is not done twice. False for any other. */
+  retry(name: string): Promise<boolean>
   remove(name: string): Promise<void>
   /** Takes up every job that has not ended. */
   resume(): Promise<void>
@@ -58,9 +60,9 @@ export const createPipelineJobs = ({
     if (view.endedAt !== null) void write(view.resourceName, jobProgress(view))
   })
 
-  const start = async (job: PipelineJob): Promise<void> => {
+  const start = async (job: PipelineJob, how: 'start' | 'retry' = 'start'): Promise<void> => {
     try {
-      await engine.start(engineJob(job))
+      await engine[how](engineJob(job))
       if (jobs.get(job.name)?.state === 'PIPELINE_STATE_CANCELLING') await engine.cancel(idOf(job.name))
     } catch (error) {
       const ended = timestampOf(now())
@@ -104,6 +106,17 @@ export const createPipelineJobs = ({
       await engine.cancel(idOf(name))
       return true
     },
+    retry: async (name) => {
+      const job = jobs.get(name)
+      if (!job || !retriableStates.has(job.state)) return false
+      await jobs.update(name, ({ endTime: _ended, error: _error, ...found }) => ({
+        ...found,
+        state: 'PIPELINE_STATE_PENDING',
+        updateTime: timestampOf(now()),
+      }))
+      void start(job, 'retry')
+      return true
+    },
     remove: async (name) => {
       await engine.forget(idOf(name))
       await jobs.remove(name)
@@ -113,6 +126,8 @@ export const createPipelineJobs = ({
     },
   }
 }
+
+const retriableStates: ReadonlySet<string> = new Set(['PIPELINE_STATE_FAILED', 'PIPELINE_STATE_CANCELLED'])
 
 const idOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 

@@ -16,6 +16,7 @@ import type { EngineJob, EngineJobView } from './job.ts'
 import { jobContext, jobFiles, jobFolder } from './job-files.ts'
 import { type JobRun, runJob } from './job-run.ts'
 import { openJournal } from './journal.ts'
+import { hasEnded } from './journal-again.ts'
 import { type FindNative, requireRunnable } from './runnable.ts'
 import type { Sandbox } from './sandbox.ts'
 import { createSlots } from './slots.ts'
@@ -57,6 +58,11 @@ export interface Engine {
    * `pipeline_invalid` or `component_unsupported`.
    */
   start(job: EngineJob): Promise<void>
+  /**
+   * Begins a job that has failed or was cancelled again: what succeeded stays as it is, all else runs. Rejects as
+   * `start` does; Fault `target_refused` where it is under way.
+   */
+  retry(job: EngineJob): Promise<void>
   /** Stops the tasks of a job; its exit tasks still run. False where no such job is under way. */
   cancel(id: string): Promise<boolean>
   /** Goes on with every job whose journal has no end. */
@@ -78,6 +84,18 @@ const parseSpec = (job: EngineJob): PipelineSpec => {
     details,
   })
 }
+
+/** A job whose id is a UUID, as Kubeflow's are, has that one. */
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+const stillRunning = (id: string, remedy: string): Fault =>
+  new Fault('target_refused', `the job ${id} is still running`, { remedy })
 
 /** Runs pipelines on this machine: the interpreter says what is ready, the engine runs it as processes. */
 export const createJobEngine = (options: JobEngineOptions): Engine => {
@@ -133,7 +151,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
   const begin = async (job: EngineJob): Promise<void> => {
     if (runs.has(job.id)) return
     const at = Date.now()
-    const runtime = runtimeOf(job, randomUUID(), at)
+    const runtime = runtimeOf(job, uuidPattern.test(job.id) ? job.id : randomUUID(), at)
     requireRunnable(runtime.spec, { findNative, containers })
     // Parameters that do not fit are refused here, before the job has a folder.
     startJob(runtime.spec, job.parameters, runtime.context)
@@ -148,21 +166,29 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
     return opened
   }
 
+  const beginAgain = async (job: EngineJob): Promise<void> => {
+    if (runs.has(job.id)) throw stillRunning(job.id, 'wait for its end, or cancel it')
+    const path = join(jobFolder(root, job.id), 'journal.jsonl')
+    // Where it was refused before it began there is none.
+    if (await exists(path)) {
+      const { journal } = await openJournal(path)
+      await journal.append({ kind: 'again', at: Date.now() }, true).finally(() => journal.close())
+    }
+    await begin(job)
+  }
+
   const resumeOne = async (path: string): Promise<void> => {
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    )
-    if (!there) return
+    if (!(await exists(path))) return
     const { journal, records } = await openJournal(path)
     await journal.close()
     const [header] = records
-    if (header?.kind !== 'job' || records.some(({ kind }) => kind === 'end') || runs.has(header.job.id)) return
+    if (header?.kind !== 'job' || hasEnded(records) || runs.has(header.job.id)) return
     await once(header.job.id, () => run(runtimeOf(header.job, header.uuid, header.at), header.at))
   }
 
   return {
     start: (job) => once(job.id, () => begin(job)),
+    retry: (job) => once(job.id, () => beginAgain(job)),
 
     async cancel(id) {
       await opening.get(id)?.catch(() => {})
@@ -187,8 +213,7 @@ export const createJobEngine = (options: JobEngineOptions): Engine => {
     view: (id) => runs.get(id)?.view(),
 
     async forget(id) {
-      if (runs.has(id))
-        throw new Fault('target_refused', `the job ${id} is still running`, { remedy: 'cancel it first' })
+      if (runs.has(id)) throw stillRunning(id, 'cancel it first')
       await rm(jobFolder(root, id), { recursive: true, force: true })
     },
 

@@ -7,6 +7,7 @@ import { killLeftovers, type ProcessIdentity } from '../../processes/process-tab
 import type { EngineJobView } from './job.ts'
 import { createJobView } from './job-view.ts'
 import type { CacheWord, Journal, JournalRecord } from './journal.ts'
+import { attemptsOf, standingRecords } from './journal-again.ts'
 import type { JobRuntime } from './task-attempt.ts'
 import type { AttemptRecorder, TaskHistory, TaskRunner } from './task-runner.ts'
 
@@ -98,11 +99,10 @@ export const runJob = (options: JobRunOptions): JobRun => {
   /** Tasks that were running when the job was cancelled, in a life that ended before they did. */
   const cancelledEarlier = new Set<TaskPath>()
   const replay = (): boolean => {
-    take(
-      startJob(runtime.spec, runtime.job.parameters, runtime.context, startOptions(runtime)),
-      records[0]?.at ?? now(),
-    )
-    for (const record of records) {
+    const begin = (): Step => startJob(runtime.spec, runtime.job.parameters, runtime.context, startOptions(runtime))
+    take(begin(), records[0]?.at ?? now())
+    for (const [path, attempts] of attemptsOf(records)) history.set(path, { attempts, failures: 0 })
+    for (const record of standingRecords(records, begin)) {
       if (record.kind === 'attempt') onAttempt(record.path, record.attempt, record.token, record.at)
       if (record.kind === 'process') onProcess(record.path, record.process)
       if (record.kind === 'retry') onRetry(record.path)

@@ -34,6 +34,8 @@ export type JournalRecord =
     }
   | ({ readonly kind: 'event'; readonly at: Time; readonly event: ExecutionEvent } & CacheWord)
   | { readonly kind: 'end'; readonly at: Time; readonly state: EngineJobState; readonly error: string | null }
+  /** After an end: the job was begun again, to do what did not succeed. */
+  | { readonly kind: 'again'; readonly at: Time }
 
 export interface Journal {
   /** Resolves when the record is written; with `durable`, when it would survive a power cut. */
