@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts'
 import type { Evidence, ModelVersion } from './evidence.ts'
+import type { JsonObject } from './json.ts'
 import type { Time } from './time.ts'
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive'
@@ -65,6 +66,74 @@ export interface Receipt {
   readonly irDigest: Digest
   readonly manifestDigest: Digest
   readonly winnow: string
+  /** What it takes to judge again. Receipts of Winnow 0.1 lack it: they explain, and that is all. */
+  readonly judged?: JudgedInputs
+}
+
+/** All that was judged besides the candidate's evidence: the same inputs give the same gates, bit for bit. */
+export interface JudgedInputs {
+  readonly at: Time
+  readonly run: number
+  /** winnow.yaml's name of the model. */
+  readonly model: string | null
+  /** Of the code that made the candidate. */
+  readonly commit: string
+  /** The policy's own text first, then the gate sets that it uses; empty where no policy could be read. */
+  readonly policy: readonly PolicyText[]
+  readonly seed: number
+  readonly resamples: number
+  /** The candidate's answers; null where there were none. */
+  readonly predictions: KeptPredictions | null
+  /** The champion and whatever else was compared with, by the name that gates use. */
+  readonly references: Readonly<Record<string, JudgedReference>>
+  /** What checks may read besides numbers. */
+  readonly facts: { readonly change: JsonObject; readonly candidate: JsonObject }
+  /** All that checks read, null where the policy has none; and what each gave, by its gate. */
+  readonly checkFacts: JsonObject | null
+  readonly checks: Readonly<Record<string, JudgedCheck>>
+  readonly approvals: readonly JudgedApproval[]
+  readonly author: string
+  /** Why nothing was judged; null where it was. */
+  readonly withoutPolicy: string | null
+  /** Why there is nothing to deliver, whatever the gates say; null where there is. */
+  readonly withoutCandidate: string | null
+  /** Digest of all the above and of the receipt's other inputs: what was changed afterwards shows. */
+  readonly digest: Digest
+}
+
+export interface PolicyText {
+  readonly path: string
+  readonly digest: Digest
+  readonly text: string
+}
+
+/** Answers of a model. A copy is kept under the digest for as long as the verdict is. */
+export interface KeptPredictions {
+  /** Of the answers as encodePredictions writes them. */
+  readonly digest: Digest
+  readonly rows: number
+  /** Where they were read. */
+  readonly uri: string | null
+}
+
+export type JudgedReference =
+  | { readonly kind: 'none' | 'unknown'; readonly reason: string }
+  | {
+      readonly kind: 'known'
+      readonly version: ModelVersion | null
+      readonly evidence: Pick<Evidence, 'metrics' | 'perClass' | 'confusion'>
+      readonly predictions: KeptPredictions | null
+    }
+
+export type JudgedCheck =
+  | { readonly ok: true; readonly value: boolean }
+  | { readonly ok: false; readonly reason: string }
+
+export interface JudgedApproval {
+  readonly by: string
+  readonly groups: readonly string[]
+  readonly decision: 'approve' | 'reject'
+  readonly reason: string
 }
 
 export type VerdictState = 'pending' | Outcome

@@ -1,20 +1,21 @@
 import { formatFault } from '../declarations/placed-fault.ts'
 import type { PipelineDeclaration } from '../declarations/winnow-yaml.ts'
 import { manifestOf } from '../domain/batch.ts'
-import { type Digest, digestBytes, digestJson } from '../domain/digest.ts'
+import { digestBytes, digestJson } from '../domain/digest.ts'
 import { Fault, isFault } from '../domain/errors.ts'
 import type { Evidence, ModelVersion, Observation } from '../domain/evidence.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { ModelRegistry, NewRow, Store } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
-import { nextVerdict, type Receipt, type Verdict } from '../domain/verdict.ts'
+import { nextVerdict, type PolicyText, type Receipt, type Verdict } from '../domain/verdict.ts'
 import type { Case } from '../policies/case.ts'
 import { evaluateRetrain } from '../policies/checks.ts'
 import { evidenceFrom } from '../policies/evidence.ts'
-import { type Judgement, judge } from '../policies/judge.ts'
-import { parsePolicy } from '../policies/parse-policy.ts'
+import { judge } from '../policies/judge.ts'
+import { gateSetsOf, parsePolicy } from '../policies/parse-policy.ts'
 import type { Policy, RetrainRules } from '../policies/policy.ts'
+import { makeReceipt } from '../policies/receipt.ts'
 import { type DeclarationPorts, nextEnvironments, readProtectedDeclaration } from './declaration.ts'
 import { deliver } from './deliver.ts'
 import { buildOf } from './launch.ts'
@@ -51,8 +52,8 @@ export const createJudgeStep =
     const pipeline = declaration.value.pipelines.find(({ name }) => name === run.pipeline)
     const law = await readLaw(ports, run, commit, pipeline, context.signal)
     const known = await readEvidence(ports, run, context.signal)
-    const receipt = await makeReceipt(ports, run, law, known)
     const at = context.now()
+    const receipt = await receiptOf(ports, run, law, known, at)
     const retrain = receipt.outcome === 'fail' ? retrainOf(run, law.policy, verdict, at) : undefined
     // Before the verdict, so that a crash between the two asks again; its dedupe key makes it one change.
     if (retrain !== undefined) await store.recordChange(retrain)
@@ -72,6 +73,8 @@ export const createJudgeStep =
 
 interface Law {
   readonly source: Receipt['policy']
+  /** The policy's text and those of the gate sets that it uses. */
+  readonly texts: readonly PolicyText[]
   readonly policy: Policy | undefined
   /** Why there is no policy that could be judged by. */
   readonly missing: string
@@ -86,8 +89,9 @@ const readLaw = async (
   signal: AbortSignal,
 ): Promise<Law> => {
   const path = pipeline?.policy ?? run.policy ?? ''
-  const none = (missing: string, digest: Digest = digestBytes('')): Law => ({
-    source: { path, digest, commit },
+  const none = (missing: string, texts: readonly PolicyText[] = []): Law => ({
+    source: { path, digest: texts[0]?.digest ?? digestBytes(''), commit },
+    texts,
     policy: undefined,
     missing,
   })
@@ -97,10 +101,19 @@ const readLaw = async (
     return none(`${place} declares no policy for ${run.pipeline}`)
   const text = await ports.host.readFile(run.repository, commit, pipeline.policy, signal)
   if (text === undefined) return none(`there is no ${pipeline.policy} on ${place}`)
-  const parsed = parsePolicy(text, pipeline.policy, { model: pipeline.model })
-  const digest = digestBytes(text)
-  if (!parsed.ok) return none(`the policy on ${place} has faults: ${parsed.faults.map(formatFault).join('; ')}`, digest)
-  return { source: { path, digest, commit }, policy: parsed.value, missing: '' }
+  const files = new Map<string, string>()
+  for (const file of gateSetsOf(text)) {
+    const gates = await ports.host.readFile(run.repository, commit, file, signal)
+    if (gates !== undefined) files.set(file, gates)
+  }
+  const texts = [[pipeline.policy, text] as const, ...files].map(([file, content]) => ({
+    path: file,
+    digest: digestBytes(content),
+    text: content,
+  }))
+  const parsed = parsePolicy(text, pipeline.policy, { model: pipeline.model, files })
+  if (!parsed.ok) return none(`the policy on ${place} has faults: ${parsed.faults.map(formatFault).join('; ')}`, texts)
+  return { source: { path, digest: digestBytes(text), commit }, texts, policy: parsed.value, missing: '' }
 }
 
 interface Known {
@@ -126,23 +139,40 @@ const readEvidence = async (ports: JudgePorts, run: Run, signal: AbortSignal): P
   }
 }
 
-const makeReceipt = async (ports: JudgePorts, run: Run, law: Law, known: Known): Promise<Receipt> => {
+const receiptOf = async (ports: JudgePorts, run: Run, law: Law, known: Known, at: Time): Promise<Receipt> => {
   const evidence = evidenceFrom(known.observations)
   const change = await ports.store.get('change', run.change)
-  const judgement = judgementOf(law, known, () =>
-    judge(law.policy ?? { gates: [], seed: 1, resamples: 2_000 }, caseOf(evidence, change?.author ?? '')),
-  )
+  const judged = caseOf(evidence, change?.author ?? '')
+  const policy = law.policy ?? { gates: [], seed: 1, resamples: 2_000 }
   const made = run.reusedRun === null ? run : ((await ports.store.get('run', run.reusedRun)) ?? run)
   const build = await buildOf(ports.store, made)
-  return {
-    ...judgement,
+  return makeReceipt({
+    judgement: judge(policy, judged),
+    inputs: {
+      at,
+      run: run.id,
+      model: run.model,
+      commit: made.commit,
+      policy: law.texts,
+      seed: policy.seed,
+      resamples: policy.resamples,
+      predictions: null,
+      references: {},
+      facts: { change: {}, candidate: {} },
+      checkFacts: null,
+      checks: judged.checks,
+      approvals: judged.approvals,
+      author: judged.author,
+      withoutPolicy: law.policy === undefined ? law.missing : null,
+      withoutCandidate: known.candidate === undefined ? known.missing : null,
+    },
     policy: law.source,
     candidate: known.candidate ?? null,
     evidence,
     irDigest: build.irDigest ?? build.key,
     manifestDigest: manifestOf(run.manifest).digest,
     winnow: ports.version,
-  }
+  })
 }
 
 const caseOf = (evidence: Evidence, author: string): Case => ({
@@ -152,15 +182,6 @@ const caseOf = (evidence: Evidence, author: string): Case => ({
   approvals: [],
   author,
 })
-
-/** Without a policy or a model nothing passes, and nothing is tried again either: a person has to look. */
-const judgementOf = (law: Law, known: Known, byGates: () => Judgement): Judgement => {
-  if (law.policy === undefined)
-    return { outcome: 'inconclusive', reason: `nothing was judged: ${law.missing}`, gates: [] }
-  const judgement = byGates()
-  if (known.candidate !== undefined) return judgement
-  return { ...judgement, outcome: 'inconclusive', reason: `there is nothing to deliver: ${known.missing}` }
-}
 
 /** The change that asks for another attempt, where the policy grants one more. */
 const retrainOf = (run: Run, policy: Policy | undefined, verdict: Verdict, at: Time): NewRow<'change'> | undefined => {

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { type Digest, digestBytes } from '../domain/digest.ts'
+import { Fault } from '../domain/errors.ts'
+import type { KeptPredictions } from '../domain/verdict.ts'
+import { decodePredictions, encodePredictions } from '../policies/predictions/encode.ts'
+import type { Predictions } from '../policies/predictions/predictions.ts'
+
+const fileOf = (folder: string, digest: Digest): string => join(folder, `${digest.replace(':', '-')}.gz`)
+
+/** Keeps a model's answers in the folder under the digest of what they are; the same answers are kept once. */
+export const keepPredictions = async (
+  folder: string,
+  predictions: Predictions,
+): Promise<Pick<KeptPredictions, 'digest' | 'rows'>> => {
+  const bytes = Buffer.concat(encodePredictions(predictions))
+  const digest = digestBytes(bytes)
+  const kept = { digest, rows: predictions.rows }
+  if ((await readKept(folder, digest)) !== undefined) return kept
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // Under another name first: a crash must not leave half of a file under a digest.
+  const unfinished = join(folder, `.${randomUUID()}.part`)
+  try {
+    const file = await open(unfinished, 'wx', 0o600)
+    try {
+      await file.writeFile(await promisify(gzip)(bytes, { level: 1 }))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(unfinished, fileOf(folder, digest))
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+  return kept
+}
+
+/** The file as it is kept, packed; undefined where the folder has none. */
+export const readKept = async (folder: string, digest: Digest): Promise<Uint8Array | undefined> => {
+  try {
+    return await readFile(fileOf(folder, digest))
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+/** What a kept file holds. A Fault `predictions_invalid` where that is not what its digest says. */
+export const unpackKept = async (packed: Uint8Array, digest: Digest): Promise<Predictions> => {
+  const bytes = await promisify(gunzip)(packed).catch(() => undefined)
+  const predictions = bytes === undefined || digestBytes(bytes) !== digest ? undefined : decodePredictions(bytes)
+  if (predictions === undefined)
+    throw new Fault('predictions_invalid', `The predictions that are kept as ${digest} are not those any more`, {
+      remedy: 'Nothing can be judged by them; bring the data folder back from a backup.',
+    })
+  return predictions
+}
