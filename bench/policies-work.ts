@@ -40,7 +40,7 @@ const metrics = [
   'weightedF1',
   'mcc',
   'macroAuRoc',
-  'auPrc',
+  'auRoc',
   'brier',
   'calibrationError',
   'logLoss',
