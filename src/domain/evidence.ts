@@ -21,10 +21,37 @@ export interface ConfusionMatrix {
 
 /** Where a number came from. */
 export interface EvidenceSource {
-  readonly kind: 'ModelEvaluation' | 'system.Metrics' | 'system.ClassificationMetrics'
+  readonly kind:
+    | 'ModelEvaluation'
+    | 'system.Metrics'
+    | 'system.ClassificationMetrics'
+    /** What TFX's evaluator and its checks of the serving blessed or refused. */
+    | 'TFX'
+    /** A table of the candidate's answers. */
+    | 'predictions'
+    /** Answers that Winnow asked another model for, on the same examples. */
+    | 'scored'
+    | 'serving'
+    | 'data'
   /** Resource name or URI. */
   readonly name: string
   readonly task: string | null
+  /** Of the content that was read, where it is more than what is kept here. */
+  readonly digest?: Digest
+  /** How it was measured, for a person. */
+  readonly note?: string
+}
+
+/** A table that a run left, by what it holds: answers to test examples, the examples themselves, or training examples. */
+export interface RunTable {
+  readonly role: 'predictions' | 'test' | 'train'
+  /** A file, or one whose last part has `*`. */
+  readonly uri: string
+  /** The column of the truth, where the run says so. */
+  readonly label: string | null
+  readonly task: string | null
+  /** A task said what it is; not where the target found it beside an evaluation. */
+  readonly declared: boolean
 }
 
 /** The part of the examples that an observation is about; Vertex slices by class with the dimension `annotationSpec`. */
@@ -50,6 +77,8 @@ export interface Evidence {
   readonly perClass: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly confusion: ConfusionMatrix | null
   readonly sources: readonly EvidenceSource[]
+  /** What the training data looked like, where a gate asked: what the next candidate's data is compared with. */
+  readonly profile?: JsonObject
   /** Digest of all the above. */
   readonly digest: Digest
 }

@@ -72,6 +72,13 @@ const hint = (name: string, known: readonly string[]): string => {
   return near === undefined ? '.' : `, did you mean ${near}?`
 }
 
+/** The variables that a check reads: what must be known before it can be evaluated. */
+export const checkReads = (expression: string): readonly string[] => {
+  const parsed = problemOf(() => parseCel(environment, expression))
+  if (typeof parsed === 'string') return []
+  return [...expressionNodes(parsed.ast)].flatMap((node) => (node.op === 'id' ? [node.args] : []))
+}
+
 /** Evaluates a check. What it reads and nothing has is a reason, never false. May take long: callers bound its time. */
 export const evaluateCheck = (expression: string, facts: CheckFacts): CheckResult => {
   try {

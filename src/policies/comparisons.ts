@@ -47,7 +47,7 @@ export const prepareMetricGate = (gate: MetricGate, judged: Case, chance: Chance
     const candidate = ofPart(judged.candidate, part)
     const other =
       reference === null || reference.kind !== 'known' ? reference : { ...reference, ...ofPart(reference, part) }
-    return subjectsOf(gate, candidate, other).flatMap((of) =>
+    return subjectsOf(gate, candidate, other ?? championOf(gate, judged)).flatMap((of) =>
       limitsOf(gate).map((limit) => prepare(gate, { of, limit, part, candidate, reference: other, chance })),
     )
   })
@@ -73,6 +73,10 @@ const referenceOf = (gate: MetricGate, judged: Case): ReferenceEvidence | null =
   const name = referenceName(gate.against)
   return judged.references[name] ?? { kind: 'unknown', reason: `nothing is known of ${name}` }
 }
+
+/** A class that the champion knows and the test rows lost must not be forgotten with them. */
+const championOf = ({ metric }: MetricGate, { references }: Case): ReferenceEvidence | null =>
+  findMetric(metric)?.family === 'model' ? (references['champion'] ?? null) : null
 
 /** The same answers for the same part are asked for by many gates: they are cut out and worked on once. */
 const cut = new WeakMap<Answers, Map<string, Answers>>()

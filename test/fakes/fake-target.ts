@@ -1,6 +1,15 @@
+import { isAbsolute } from 'node:path'
 import { Fault } from '../../src/domain/errors.ts'
-import type { ModelVersion, Observation } from '../../src/domain/evidence.ts'
-import type { DeployedModel, EndpointView, JobView, LaunchRequest, Target } from '../../src/domain/ports.ts'
+import type { ModelVersion, Observation, RunTable } from '../../src/domain/evidence.ts'
+import type {
+  DeployedModel,
+  EndpointView,
+  JobView,
+  LaunchRequest,
+  ScoreRequest,
+  ServingMeasurement,
+  Target,
+} from '../../src/domain/ports.ts'
 
 export interface FakeEndpoint {
   name: string
@@ -17,6 +26,12 @@ export interface FakeTargetState {
   readonly calls: string[]
   observations: readonly Observation[]
   candidate: ModelVersion | undefined
+  tables: readonly RunTable[]
+  /** Every batch that was started, by its key. */
+  readonly batches: Map<string, { request: ScoreRequest; looksLeft: number }>
+  /** The file of a model's answers, or why it gives none. */
+  answers: (request: ScoreRequest) => { uri: string } | { reason: string }
+  measurement: ServingMeasurement
 }
 
 /** What may go wrong at a call: before it was carried out, or after (the answer is lost). */
@@ -35,6 +50,10 @@ export const createFakeTarget = (options: { inject?: FaultInjection; looks?: num
     calls: [],
     observations: [],
     candidate: undefined,
+    tables: [],
+    batches: new Map(),
+    answers: () => ({ reason: 'the fake has no answers' }),
+    measurement: { latencies: Float64Array.of(1, 2, 3, 4), asked: 4, lasted: 10, problem: null },
   }
   let count = 0
   const inject = options.inject ?? (() => 'fine')
@@ -93,6 +112,18 @@ export const createFakeTarget = (options: { inject?: FaultInjection; looks?: num
     readText: async () => undefined,
     candidate: () => call('candidate', () => state.candidate),
     observations: () => call('observations', () => state.observations),
+    tables: () => call('tables', () => state.tables),
+    score: (request) =>
+      call('score', () => {
+        const batch = state.batches.get(request.key) ?? { request, looksLeft: options.looks ?? 1 }
+        state.batches.set(request.key, batch)
+        const name = `batches/${request.key}`
+        if (batch.looksLeft-- > 0) return { name, state: 'running' }
+        const answers = state.answers(request)
+        return 'uri' in answers ? { name, state: 'done', ...answers } : { name, state: 'failed', ...answers }
+      }),
+    measureServing: () => call('measureServing', () => state.measurement),
+    files: async (uri) => (isAbsolute(uri) ? [uri] : undefined),
     register: (name, candidate, key) =>
       call('register', (fate) => {
         const found = state.versions.find((v) => v.displayName === name && v.aliases.includes(key))

@@ -33,6 +33,8 @@ const kinds = {
   read: { timeout: 10_000, attempts: 4, repeat: passing },
   set: { timeout: 30_000, attempts: 3, repeat: passing },
   act: { timeout: 60_000, attempts: 3, repeat: [grpcCodes.resourceExhausted] as readonly number[] },
+  /** Measured, so tried once. */
+  probe: { timeout: 10_000, attempts: 1, repeat: [] as readonly number[] },
   predict: { timeout: 60_000, attempts: 2, repeat: [grpcCodes.unavailable] as readonly number[] },
 } as const
 const firstPause = 200

@@ -1,4 +1,5 @@
 import type { EndpointServiceClient } from '@google-cloud/aiplatform/build/src/v1/endpoint_service_client.js'
+import type { JobServiceClient } from '@google-cloud/aiplatform/build/src/v1/job_service_client.js'
 import type { ModelServiceClient } from '@google-cloud/aiplatform/build/src/v1/model_service_client.js'
 import type { PipelineServiceClient } from '@google-cloud/aiplatform/build/src/v1/pipeline_service_client.js'
 import type { PredictionServiceClient } from '@google-cloud/aiplatform/build/src/v1/prediction_service_client.js'
@@ -19,6 +20,7 @@ export interface Clients {
   models(): Promise<ModelServiceClient>
   endpoints(): Promise<EndpointServiceClient>
   predictions(): Promise<PredictionServiceClient>
+  jobs(): Promise<JobServiceClient>
   close(): Promise<void>
 }
 
@@ -63,6 +65,10 @@ export const createClients = (address: ClientAddress): Clients => {
     predictions: once(async () => {
       const module = await import('@google-cloud/aiplatform/build/src/v1/prediction_service_client.js')
       return new module.PredictionServiceClient(options)
+    }),
+    jobs: once(async () => {
+      const module = await import('@google-cloud/aiplatform/build/src/v1/job_service_client.js')
+      return new module.JobServiceClient(options)
     }),
     close: async () => {
       await Promise.allSettled(made.map(async (client) => (await client).close()))

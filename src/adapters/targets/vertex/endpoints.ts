@@ -148,7 +148,8 @@ const deployedIdOf = (key: string): string => {
   return String(1_000_000_000 + (number % 9_000_000_000))
 }
 
-const resourcesFor = async (
+/** What a model is served with: as it chooses itself, or the machine of the config. */
+export const resourcesFor = async (
   clients: Clients,
   call: Call,
   name: string,

@@ -15,7 +15,11 @@ type Model = google.cloud.aiplatform.v1.IModel
 /** A candidate whose files lie somewhere but which no registry holds yet has no version. */
 const isUnregistered = (candidate: ModelVersion): boolean => candidate.version === ''
 
-export const createModels = (clients: Clients, call: Call, parent: string): Omit<ModelRegistry, 'observations'> => {
+export const createModels = (
+  clients: Clients,
+  call: Call,
+  parent: string,
+): Omit<ModelRegistry, 'observations' | 'tables'> => {
   const get = async (name: string, signal: AbortSignal): Promise<Model | undefined> => {
     const client = await clients.models()
     try {

@@ -1,13 +1,17 @@
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Target } from '../../../domain/ports.ts'
+import { createArtifactFiles } from './artifact-files.ts'
 import { type CallLog, createCall } from './calls.ts'
 import { createClients } from './clients.ts'
 import { createEndpoints } from './endpoints.ts'
 import { createJobs } from './jobs.ts'
+import { createServingProbe } from './measure-serving.ts'
 import { createModels } from './models.ts'
 import { createObservations } from './observations.ts'
 import { createOperations } from './operations.ts'
+import { createRunTables } from './run-tables.ts'
+import { createScoring } from './scoring.ts'
 
 export interface VertexTargetOptions {
   /** The target's name in the config; messages for people use it. */
@@ -35,6 +39,9 @@ export const createVertexTarget = (options: VertexTargetOptions): Target & Async
   const call = createCall(options.name, options.log)
   const parent = `projects/${options.project}/locations/${options.location}`
   const account = options.serviceAccount === undefined ? {} : { serviceAccount: options.serviceAccount }
+  const serving = { parent, machineType: options.machineType ?? 'n1-standard-2', ...account }
+  const endpoints = createEndpoints(clients, call, serving)
+  const operation = createOperations(clients, call)
   return {
     ...createJobs(clients, call, {
       parent,
@@ -43,9 +50,13 @@ export const createVertexTarget = (options: VertexTargetOptions): Target & Async
       ...account,
     }),
     ...createModels(clients, call, parent),
-    ...createEndpoints(clients, call, { parent, machineType: options.machineType ?? 'n1-standard-2', ...account }),
+    ...endpoints,
+    ...createScoring(clients, call, { ...serving, pipelineRoot: options.pipelineRoot }),
+    ...createServingProbe(clients, call, { ...endpoints, operation }),
+    ...createArtifactFiles(options.insecure),
     observations: createObservations(clients, call),
-    operation: createOperations(clients, call),
+    tables: createRunTables(clients, call),
+    operation,
     // A file is named by the target, so it is read only where the target is this machine.
     readText: async (uri) => (options.insecure && uri.startsWith('file:') ? readTail(fileURLToPath(uri)) : undefined),
     [Symbol.asyncDispose]: () => clients.close(),
