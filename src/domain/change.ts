@@ -49,6 +49,8 @@ export interface Change {
   readonly id: number
   readonly version: number
   readonly repository: string
+  /** Of a retrain: the model, by which a budget counts them. */
+  readonly model?: string | null
   readonly cause: ChangeCause
   /** Who caused it, as the sender names them. */
   readonly author: string

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts'
 import type { Evidence, ModelVersion } from './evidence.ts'
+import type { FollowUp } from './follow-up.ts'
 import type { JsonObject } from './json.ts'
 import type { Time } from './time.ts'
 
@@ -143,12 +144,17 @@ export interface Verdict {
   readonly version: number
   readonly run: number
   readonly state: VerdictState
-  /** Null while pending. */
+  /** The last one; null until it was judged. */
   readonly receipt: Receipt | null
+  /** What it leads to; null until it was judged. */
+  readonly follows?: FollowUp | null
   readonly createdAt: Time
   readonly judgedAt: Time | null
 }
 
-/** A verdict is given once; undefined where it has been given already. */
+/** The verdict with its receipt; undefined where it has been given already. */
 export const nextVerdict = (verdict: Verdict, receipt: Receipt, at: Time): Verdict | undefined =>
   verdict.state === 'pending' ? { ...verdict, state: receipt.outcome, receipt, judgedAt: at } : undefined
+
+/** The verdict to be given again: somebody has spoken, or the policy is another. The old receipt stays until then. */
+export const reopenVerdict = (verdict: Verdict): Verdict => ({ ...verdict, state: 'pending' })

@@ -4,20 +4,20 @@ import { manifestOf } from '../domain/batch.ts'
 import { digestBytes, digestJson } from '../domain/digest.ts'
 import { Fault, isFault } from '../domain/errors.ts'
 import type { Evidence, ModelVersion, Observation } from '../domain/evidence.ts'
-import type { Json, JsonObject } from '../domain/json.ts'
-import type { ModelRegistry, NewRow, Store } from '../domain/ports.ts'
+import type { Json } from '../domain/json.ts'
+import type { ModelRegistry, Store } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
-import { nextVerdict, type PolicyText, type Receipt, type Verdict } from '../domain/verdict.ts'
+import { nextVerdict, type PolicyText, type Receipt } from '../domain/verdict.ts'
 import type { Case } from '../policies/case.ts'
-import { evaluateRetrain } from '../policies/checks.ts'
 import { evidenceFrom } from '../policies/evidence.ts'
 import { judge } from '../policies/judge.ts'
 import { gateSetsOf, parsePolicy } from '../policies/parse-policy.ts'
-import type { Policy, RetrainRules } from '../policies/policy.ts'
+import type { Policy } from '../policies/policy.ts'
 import { makeReceipt } from '../policies/receipt.ts'
 import { type DeclarationPorts, nextEnvironments, readProtectedDeclaration } from './declaration.ts'
 import { deliver } from './deliver.ts'
+import { followVerdict } from './follow-verdict.ts'
 import { buildOf } from './launch.ts'
 import type { StepFunction } from './step.ts'
 import { move } from './transitions.ts'
@@ -54,13 +54,12 @@ export const createJudgeStep =
     const known = await readEvidence(ports, run, context.signal)
     const at = context.now()
     const receipt = await receiptOf(ports, run, law, known, at)
-    const retrain = receipt.outcome === 'fail' ? retrainOf(run, law.policy, verdict, at) : undefined
-    // Before the verdict, so that a crash between the two asks again; its dedupe key makes it one change.
-    if (retrain !== undefined) await store.recordChange(retrain)
     await store.transaction(async (tx) => {
       const judged = nextVerdict(verdict, receipt, at)
       if (judged === undefined) return
-      await move(tx, 'verdict', verdict, judged, receipt.reason, at)
+      const { policy } = law
+      const follows = await followVerdict(tx, { verdict: verdict.id, run, receipt, policy, pipeline }, at)
+      await move(tx, 'verdict', verdict, { ...judged, follows }, receipt.reason, at)
       if (receipt.outcome !== 'pass' || receipt.candidate === null || !pipeline?.model) return
       const environments = nextEnvironments(declaration.value.environments, null)
       const { repository } = run
@@ -182,36 +181,3 @@ const caseOf = (evidence: Evidence, author: string): Case => ({
   approvals: [],
   author,
 })
-
-/** The change that asks for another attempt, where the policy grants one more. */
-const retrainOf = (run: Run, policy: Policy | undefined, verdict: Verdict, at: Time): NewRow<'change'> | undefined => {
-  const retrain = policy?.retrain
-  // `attempts` counts retrained runs; the first run is attempt 1.
-  if (!retrain || run.attempt > retrain.attempts) return undefined
-  const parameters: JsonObject = { ...run.parameters, ...changedParameters(retrain.parameters, run.parameters) }
-  const attempt = run.attempt + 1
-  const cause = { kind: 'retrain', pipeline: run.pipeline, run: run.id, attempt, parameters } as const
-  return {
-    repository: run.repository,
-    cause,
-    author: 'winnow',
-    dedupeKey: `retrain:${run.id}:${attempt}`,
-    bodyDigest: digestJson({ ...cause, verdict: verdict.id }),
-    receivedAt: at,
-    state: 'recorded',
-    reason: '',
-    faults: [],
-    batch: null,
-    nextAt: null,
-  }
-}
-
-/** An expression that cannot be evaluated changes nothing: the parameter stays as it was. */
-const changedParameters = (wanted: RetrainRules['parameters'], before: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(wanted).flatMap(([name, parameter]): [string, Json][] => {
-      if (parameter.kind === 'value') return [[name, parameter.value]]
-      const result = evaluateRetrain(parameter.expression, before[name] ?? null)
-      return result.ok ? [[name, result.value]] : []
-    }),
-  )

@@ -24,7 +24,8 @@ export const matchRetrain = async (
         ...row,
         change: change.id,
         parameters: cause.parameters ?? row.parameters,
-        attempt: cause.attempt,
+        // Past those that its job ids have used up; the cause counts the retrains.
+        attempt: Math.max(cause.attempt, refused.attempt + 1),
         ...untouched(at),
       },
     ],

@@ -29,6 +29,7 @@ export const createMatchStep =
   (ports: MatchPorts): StepFunction<'change'> =>
   async (change, context) => {
     if (!isChangeOpen(change)) return
+    if ((change.nextAt ?? 0) > context.now()) return wait(ports.store, change)
     const decision = await decide(ports, change, context.now(), context.signal).catch((error: unknown): Decision => {
       if (!isFault(error) || error.retryable) throw error
       const outcome = { state: 'invalid', reason: error.message, faults: error.details } as const
@@ -37,6 +38,13 @@ export const createMatchStep =
     const ended = await ports.store.transaction((tx) => apply(tx, change, decision, context.now()))
     context.log.info({ change: change.id, outcome: ended.state, reason: ended.reason }, 'change matched')
   }
+
+/** A retrain cools down first. */
+const wait = (store: Store, change: Change): Promise<void> =>
+  store.transaction(async (tx) => {
+    await tx.update('change', change)
+    await tx.enqueue('match', change.id, change.nextAt ?? undefined)
+  })
 
 const decide = (ports: MatchPorts, change: Change, at: Time, signal: AbortSignal): Promise<Decision> => {
   const { cause } = change

@@ -91,6 +91,8 @@ export const createFakeStore = () => {
         record: async (entry) => {
           draft.history.push(entry)
         },
+        // Transactions run one after another here.
+        lock: async () => {},
       }
       const result = await work(tx)
       for (const { step, id, at } of wanted) {

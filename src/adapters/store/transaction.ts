@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import {
   type HistoryEntry,
   type NewRow,
@@ -18,6 +19,9 @@ export interface OpenTransaction {
   /** Writes the outbox, as the last thing before the commit; the number of its entries. */
   flush(): Promise<number>
 }
+
+/** Keeps the names of our locks apart from those of whoever shares the database. */
+const lockSpace = 0x77696e
 
 interface Wish {
   readonly step: Step
@@ -70,6 +74,10 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
     await db.insertInto('history').values(historyRow(entry)).execute()
   }
 
+  const lock = async (name: string): Promise<void> => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${withoutNul(name)}, ${lockSpace}))`.execute(db)
+  }
+
   const flush = async (): Promise<number> => {
     for (const { step, id, at } of wishes.values()) {
       const kind = steps[step]
@@ -83,7 +91,7 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
     return wishes.size
   }
 
-  return { tx: { ...createReading(db), insert, update, enqueue, record }, flush }
+  return { tx: { ...createReading(db), insert, update, enqueue, record, lock }, flush }
 }
 
 /** The values of a row that is inserted. */
