@@ -1,6 +1,13 @@
-import { Fault } from '../domain/errors.ts'
+import { extname } from 'node:path'
+import { messageOf } from '../domain/errors.ts'
 import type { Predictions } from '../policies/predictions/predictions.ts'
 import type { PredictionsFile } from './case-to-judge.ts'
+import { createCsvRows } from './csv-rows.ts'
+import { createJsonRows } from './json-rows.ts'
+import { readParquetRows } from './parquet-rows.ts'
+import { createPredictionsTable } from './predictions-table.ts'
+import { createTableFaults } from './table-faults.ts'
+import { textOfFile } from './text-of-file.ts'
 
 /**
  * Reads a table of predictions: one row an example. Columns are the truth, `p_<class>` or `predicted` (and `q_<quantile>`
@@ -9,5 +16,36 @@ import type { PredictionsFile } from './case-to-judge.ts'
  */
 export const readPredictions = async (file: PredictionsFile, signal?: AbortSignal): Promise<Predictions> => {
   signal?.throwIfAborted()
-  throw new Fault('predictions_invalid', `${file.name ?? file.path} cannot be read yet`)
+  const { path, label, name = path } = file
+  const kind = extname(path).toLowerCase()
+  const place = kind === '.parquet' ? ': row ' : ':'
+  const faults = createTableFaults((at) => (at === null ? name : `${name}${place}${at}`))
+  const table = createPredictionsTable(label, faults)
+  const unreadable = (error: unknown): void => {
+    // What the system says of a file (it is not there, it may not be read), not what is in it.
+    if (!(error instanceof Error) || !('syscall' in error)) throw error
+    const reason = 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : messageOf(error)
+    faults.add(null, null, `cannot be read: ${reason}`)
+  }
+  switch (kind) {
+    case '.parquet':
+      await readParquetRows(path, table, faults, signal).catch(unreadable)
+      break
+    case '.csv':
+    case '.jsonl':
+    case '.ndjson': {
+      const rows = (kind === '.csv' ? createCsvRows : createJsonRows)(table, faults)
+      try {
+        for await (const text of textOfFile(path, faults, signal)) rows.push(text)
+        rows.end()
+      } catch (error) {
+        unreadable(error)
+      }
+      break
+    }
+    default:
+      faults.add(null, null, `expected a file *.csv, *.jsonl, *.ndjson or *.parquet, got ${JSON.stringify(kind)}`)
+  }
+  faults.check()
+  return table.finish()
 }
