@@ -2,7 +2,7 @@ import type { Batch, DataObject } from './batch.ts'
 import type { Build, PipelineSource } from './build.ts'
 import type { Change } from './change.ts'
 import type { Digest } from './digest.ts'
-import type { ModelVersion, Observation } from './evidence.ts'
+import type { ModelVersion, Observation, RunTable } from './evidence.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Release } from './release.ts'
 import type { Run, TaskView } from './run.ts'
@@ -254,6 +254,12 @@ export interface ModelRegistry {
     candidate: ModelVersion | undefined,
     signal: AbortSignal,
   ): Promise<readonly Observation[]>
+  /** The tables that the run left: by what its artifacts are called, and beside the candidate's evaluation. */
+  tables(
+    tasks: readonly TaskView[],
+    candidate: ModelVersion | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly RunTable[]>
   /**
    * The version of model `name` that stands for the candidate, made if there is none yet: asking twice makes one. Where
    * it takes an operation, wait until that is done and ask again: the version will be found.
@@ -262,6 +268,69 @@ export interface ModelRegistry {
   /** Moves aliases to exactly this version. */
   alias(version: ModelVersion, aliases: readonly string[], signal: AbortSignal): Promise<void>
   models(signal: AbortSignal): Promise<readonly ModelVersion[]>
+}
+
+export interface ScoreRequest {
+  /** Names the batch: asking again with the same key finds the one that was started. */
+  readonly key: string
+  readonly model: ModelVersion
+  readonly uri: string
+  readonly format: 'csv' | 'jsonl'
+  /** Columns that the model is not given; they come back beside its answer. */
+  readonly without: readonly string[]
+}
+
+/** `name` is the target's own name of the batch. */
+export type Scoring = { readonly name: string } & (
+  | { readonly state: 'running' }
+  /** One line an example, `{instance, prediction}` as JSON, in the files of `uri`. */
+  | { readonly state: 'done'; readonly uri: string }
+  | { readonly state: 'failed'; readonly reason: string }
+)
+
+/** Answers of a registered model to examples in a file. */
+export interface ModelScorer {
+  /** Starts the batch of this key, or finds it, and says how it stands: ask until it has ended. Never started twice. */
+  score(request: ScoreRequest, signal: AbortSignal): Promise<Scoring>
+}
+
+/** How a model serves, asked one instance a request. */
+export interface ServingMeasurement {
+  /** Milliseconds of each request that was answered, in the order of their ends. */
+  readonly latencies: Float64Array
+  readonly asked: number
+  /** From the first request to the last answer, milliseconds. */
+  readonly lasted: number
+  /** Why the first of those that were not answered was not. */
+  readonly problem: string | null
+}
+
+export interface ServingLoad {
+  readonly requests: number
+  /** Requests under way at any time. */
+  readonly concurrency: number
+  /** No request begins later than this. */
+  readonly longest: Duration
+}
+
+export interface ServingProbe {
+  /**
+   * Serves the version where nobody else asks it, asks `instances` in turn, and takes it down again. `key` names what is
+   * made for it, so that a crash between leaves nothing that the next call with the same key does not take up.
+   */
+  measureServing(
+    model: ModelVersion,
+    instances: readonly Json[],
+    load: ServingLoad,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<ServingMeasurement>
+}
+
+/** What runs left, as files of this machine. */
+export interface ArtifactFiles {
+  /** The paths of the files at an address, sorted; undefined where the target's files cannot be read from here. */
+  files(uri: string, signal: AbortSignal): Promise<readonly string[] | undefined>
 }
 
 /** Serving of a target. Every change of traffic names the whole split. */
@@ -292,7 +361,14 @@ interface Operations {
   operation(name: string, signal: AbortSignal): Promise<OperationView>
 }
 
-export interface Target extends PipelineTarget, ModelRegistry, Serving, Operations {}
+export interface Target
+  extends PipelineTarget,
+    ModelRegistry,
+    Serving,
+    Operations,
+    ModelScorer,
+    ServingProbe,
+    ArtifactFiles {}
 
 /** A folder or bucket that is looked at again and again. */
 export interface DataSource {
