@@ -1,0 +1,64 @@
+import { manifestOf } from '../domain/batch.ts'
+import type { Evidence } from '../domain/evidence.ts'
+import type { Store } from '../domain/ports.ts'
+import type { Run } from '../domain/run.ts'
+import type { Time } from '../domain/time.ts'
+import type { Receipt } from '../domain/verdict.ts'
+import type { Case } from '../policies/case.ts'
+import { evidenceFrom } from '../policies/evidence.ts'
+import { judge } from '../policies/judge.ts'
+import { makeReceipt } from '../policies/receipt.ts'
+import type { Known } from './judge-evidence.ts'
+import type { Law } from './judge-policy.ts'
+import { buildOf } from './launch.ts'
+
+export interface CasePorts {
+  readonly store: Store
+  /** Winnow's own version, for the receipt. */
+  readonly version: string
+}
+
+/** Judges what is known by the law, and makes the receipt of it. */
+export const receiptOf = async (ports: CasePorts, run: Run, law: Law, known: Known, at: Time): Promise<Receipt> => {
+  const evidence = evidenceFrom(known.observations)
+  const change = await ports.store.get('change', run.change)
+  const judged = caseOf(evidence, change?.author ?? '')
+  const policy = law.policy ?? { gates: [], seed: 1, resamples: 2_000 }
+  const made = run.reusedRun === null ? run : ((await ports.store.get('run', run.reusedRun)) ?? run)
+  const build = await buildOf(ports.store, made)
+  return makeReceipt({
+    judgement: judge(policy, judged),
+    inputs: {
+      at,
+      run: run.id,
+      model: run.model,
+      commit: made.commit,
+      policy: law.texts,
+      seed: policy.seed,
+      resamples: policy.resamples,
+      predictions: null,
+      references: {},
+      facts: { change: {}, candidate: {} },
+      checkFacts: null,
+      checks: judged.checks,
+      approvals: judged.approvals,
+      author: judged.author,
+      withoutPolicy: law.policy === undefined ? law.missing : null,
+      withoutCandidate: known.candidate === undefined ? known.missing : null,
+    },
+    policy: law.source,
+    candidate: known.candidate ?? null,
+    evidence,
+    irDigest: build.irDigest ?? build.key,
+    manifestDigest: manifestOf(run.manifest).digest,
+    winnow: ports.version,
+  })
+}
+
+const caseOf = (evidence: Evidence, author: string): Case => ({
+  candidate: { evidence, answers: null },
+  references: {},
+  checks: {},
+  approvals: [],
+  author,
+})
