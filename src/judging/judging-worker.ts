@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { Case, ModelEvidence, ReferenceEvidence } from '../policies/case.ts'
+import { checkFactsOf } from '../policies/check-facts.ts'
+import type { CheckFacts, CheckResult } from '../policies/checks.ts'
+import { judge } from '../policies/judge.ts'
+import { answersOf } from '../policies/measures/measure.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { CaseToJudge, Judged, ModelToJudge } from './case-to-judge.ts'
+import { readPredictions } from './read-predictions.ts'
+import { type FaultMessage, faultMessage } from './thread-program.ts'
+
+/** What the thread is started with. */
+export interface JudgingTask {
+  readonly policy: Pick<Policy, 'gates' | 'seed' | 'resamples'>
+  readonly toJudge: CaseToJudge
+}
+
+/** Facts ask for the results of the checks, which come back as the one message to the thread. */
+export type JudgingMessage =
+  | { readonly kind: 'facts'; readonly facts: CheckFacts }
+  | { readonly kind: 'judged'; readonly judged: Judged }
+  | { readonly kind: 'fault'; readonly fault: FaultMessage }
+
+const port = parentPort as MessagePort
+const say = (message: JudgingMessage): void => port.postMessage(message)
+
+const evidenceOf = async ({ evidence, predictions }: ModelToJudge): Promise<ModelEvidence> => {
+  if (predictions === null) return { evidence, answers: null }
+  return { evidence, answers: answersOf('path' in predictions ? await readPredictions(predictions) : predictions) }
+}
+
+const judgeTask = async ({ policy, toJudge }: JudgingTask): Promise<Judged> => {
+  const { approvals, author } = toJudge
+  const candidate = await evidenceOf(toJudge.candidate)
+  const references: Record<string, ReferenceEvidence> = {}
+  for (const [name, reference] of Object.entries(toJudge.references))
+    references[name] = reference.kind === 'known' ? { kind: 'known', ...(await evidenceOf(reference)) } : reference
+  const expressions = policy.gates.flatMap((gate) => (gate.kind === 'check' ? [gate.expression] : []))
+  let facts: CheckFacts | null = null
+  let checks: Readonly<Record<string, CheckResult>> = {}
+  if (expressions.length > 0) {
+    facts = checkFactsOf({ candidate, references }, expressions, toJudge.facts)
+    const answer = once(port, 'message')
+    say({ kind: 'facts', facts })
+    checks = (await answer)[0] as typeof checks
+  }
+  const judged: Case = { candidate, references, checks, approvals, author }
+  return { judgement: judge(policy, judged), facts, checks }
+}
+
+try {
+  say({ kind: 'judged', judged: await judgeTask(workerData as JudgingTask) })
+} catch (error) {
+  say({ kind: 'fault', fault: faultMessage(error) })
+}
