@@ -134,6 +134,21 @@ pipeline
     (await import('./commands/pipeline-diff.ts')).pipelineDiff(before, after, command.optsWithGlobals()),
   )
 
+const policy = program
+  .command('policy')
+  .description('work with a policy, without a server where its evidence is at hand')
+policy
+  .command('prove')
+  .description('which bad models a policy would ship: saboteurs made from a table of predictions go through it')
+  .argument('<policy>', 'policy file')
+  .requiredOption('--predictions <file>', "the honest model's answers: CSV, JSONL or Parquet")
+  .option('--label <column>', 'the column of the truth (default: label, target or truth)')
+  .option('--champion <file>', "the live model's answers to the same examples")
+  .option('--earlier <file>', 'answers of a model of before, which is known to be worse')
+  .option('--metrics <file>', 'JSON with stated metrics: {"latency.p99": 12}')
+  .addOption(json())
+  .action(async (file, options) => (await import('./commands/policy-prove.ts')).policyProve(file, options))
+
 program
   .command('changes')
   .description('what happened, and how each ended')

@@ -1,0 +1,99 @@
+import type { Judgement } from '../policies/judge.ts'
+import { answersOf } from '../policies/measures/measure.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { Predictions } from '../policies/predictions/predictions.ts'
+import { lossOf, toleranceOf } from '../policies/saboteurs/loss.ts'
+import { asksProbabilities, type ProvedSaboteur, proveSaboteur, tellingGates } from '../policies/saboteurs/proof.ts'
+import { saboteursOf } from '../policies/saboteurs/saboteurs.ts'
+import {
+  fewestGates,
+  type SuggestedGate,
+  stoppingGates,
+  suggestedGates,
+} from '../policies/saboteurs/suggested-gates.ts'
+import type { ModelToJudge } from './case-to-judge.ts'
+import { judgeInThread } from './judge-in-thread.ts'
+
+export interface ToProve {
+  readonly policy: Policy
+  readonly honest: Predictions
+  readonly champion: Predictions | null
+  readonly earlier: Predictions | null
+  /** Numbers that were stated of the honest model: how it serves, what it was made from. */
+  readonly stated: ModelToJudge['evidence']
+  /** The column that a suggested gate names with `each`. */
+  readonly target: string
+}
+
+export interface Proof {
+  readonly honest: Judgement
+  /** Gates that can stop anything here: held, and passed by the honest model. */
+  readonly telling: readonly string[]
+  readonly tolerance: number
+  readonly saboteurs: readonly (ProvedSaboteur & {
+    /** A gate that would have stopped it; null where it is stopped, or none that the honest model passes would. */
+    readonly suggestion: Pick<SuggestedGate, 'name' | 'yaml'> | null
+  })[]
+  /** The fewest gates that stop all that slip through and can be stopped. */
+  readonly suggestions: readonly Pick<SuggestedGate, 'name' | 'yaml'>[]
+  readonly slipped: number
+}
+
+/** Lets every saboteur that can be made from the evidence at hand be judged as the honest model was. */
+export const prove = async (
+  { policy, honest, champion, earlier, stated, target }: ToProve,
+  signal?: AbortSignal,
+): Promise<Proof> => {
+  const judged = async (predictions: Predictions, facts: Readonly<Record<string, number>>): Promise<Judgement> => {
+    const evidence = { ...stated, metrics: { ...stated.metrics, ...facts } }
+    const none = { kind: 'none', reason: 'there is no champion here' } as const
+    const toJudge = {
+      candidate: { evidence, predictions },
+      references: {
+        champion:
+          champion === null
+            ? none
+            : ({
+                kind: 'known',
+                evidence: { metrics: {}, perClass: {}, confusion: null },
+                predictions: champion,
+              } as const),
+      },
+      facts: { change: {}, candidate: {} },
+      approvals: [],
+      author: '',
+    }
+    return (await judgeInThread(policy, toJudge, signal === undefined ? {} : { signal })).judgement
+  }
+  const judgement = await judged(honest, {})
+  const telling = tellingGates(judgement)
+  const answers = answersOf(honest)
+  const rules = { tolerance: toleranceOf(policy, honest.kind), probabilities: asksProbabilities(policy) }
+  const known = suggestedGates(answers, target)
+  const proved: ProvedSaboteur[] = []
+  const stopping = new Map<string, readonly SuggestedGate[]>()
+  for (const saboteur of saboteursOf({ honest, champion, earlier, seed: policy.seed })) {
+    const made = saboteur.make()
+    const bad = answersOf(made)
+    const loss = lossOf(bad, answers)
+    const sameDecisions = made.rows === honest.rows && made.predicted.every((one, i) => one === honest.predicted[i])
+    const tried = { saboteur, judgement: await judged(made, saboteur.facts), loss, sameDecisions }
+    const one = proveSaboteur(tried, telling, rules)
+    proved.push(one)
+    if (one.ships && one.counts) stopping.set(one.name, stoppingGates(known, bad))
+  }
+  const chosen = fewestGates(known, stopping)
+  const written = ({ name, yaml }: SuggestedGate) => ({ name, yaml })
+  const saboteurs = proved.map((one) => {
+    const gate = chosen.find((suggested) => stopping.get(one.name)?.includes(suggested))
+    return { ...one, suggestion: gate === undefined ? null : written(gate) }
+  })
+  return {
+    honest: judgement,
+    telling: [...telling],
+    tolerance: rules.tolerance,
+    saboteurs,
+    suggestions: chosen.map(written),
+    slipped: stopping.size,
+  }
+}
