@@ -15,6 +15,7 @@ import type { ContainerMode } from './engine/containers/containers.ts'
 import { createJobEngine, type Engine } from './engine/job-engine.ts'
 import { openIsolation, type SandboxMode } from './engine/open-isolation.ts'
 import { type Face, listenHttp } from './http/http-server.ts'
+import { kfpApi, kfpHealth } from './kfp-api/kfp-api.ts'
 import { createModelStore } from './model-store.ts'
 import { createOperations } from './operations.ts'
 import { createPipelineJobs } from './pipeline-jobs.ts'
@@ -111,6 +112,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   let engine: Engine | undefined
   let bound = port
   let httpBound = 0
+  const parent = `projects/${project}/locations/${location}`
   const services = callServices(() => handlers?.table ?? {}, operations)
   const pipelineJobs = createPipelineJobs({
     jobs: collections.jobs,
@@ -173,6 +175,8 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
     // Where the Python SDK looks for operations when it speaks REST.
     { prefix: '/ui', plugin: vertexRest('v1', rest) },
     { prefix: '/v1beta1', plugin: vertexRest('v1beta1', rest) },
+    { prefix: '/apis/v2beta1', plugin: kfpApi({ records, pipelineJobs, addresses, parent, now: Date.now, log }) },
+    { prefix: '/apis/v1beta1', plugin: kfpHealth(log) },
   ]
   const http = await listenHttp(faces, { host: httpHost, port: httpPort, log, ready }).catch(async (error) => {
     await Promise.allSettled([grpc.close(0), closeInside()])
@@ -192,7 +196,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   return {
     port: bound,
     httpPort: http.port,
-    parent: `projects/${project}/locations/${location}`,
+    parent,
     services,
     close: async () => {
       await Promise.allSettled([grpc.close(), http.close(), engine?.close()])
