@@ -1,0 +1,28 @@
+import { stat } from 'node:fs/promises'
+import { judgeInThread } from './judge-in-thread.ts'
+import { keepPredictions } from './keep-predictions.ts'
+import type { Judging } from './port.ts'
+import { createPredictionsTable } from './predictions-table.ts'
+import { profileTables } from './profile-tables.ts'
+import { readScored } from './scored-predictions.ts'
+import { createTableFaults } from './table-faults.ts'
+import { readTableFile, readTableHead } from './table-file.ts'
+
+/** `folder` is where answers are kept. */
+export const createJudging = (folder: string): Judging => ({
+  judge: (policy, toJudge, signal) => judgeInThread(policy, toJudge, { signal }),
+  readAnswers: async (path, label, signal) => {
+    const faults = createTableFaults((at) => (at === null ? path : `${path}:${at}`))
+    const table = createPredictionsTable(label, faults)
+    await readTableFile(path, table, faults, signal)
+    return table.finish()
+  },
+  readScored,
+  readHead: readTableHead,
+  profile: profileTables,
+  keep: (predictions) => keepPredictions(folder, predictions),
+  sizeOf: async (paths) => {
+    const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
+    return sizes.reduce((total, size) => total + size, 0)
+  },
+})
