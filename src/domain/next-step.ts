@@ -1,7 +1,7 @@
 import type { BatchState } from './batch.ts'
 import type { BuildState } from './build.ts'
 import type { ChangeState } from './change.ts'
-import type { RowKind, Step } from './ports.ts'
+import type { RowKind, Rows, Step } from './ports.ts'
 import type { ReleaseState } from './release.ts'
 import type { RunState } from './run.ts'
 import type { VerdictState } from './verdict.ts'
@@ -13,6 +13,9 @@ interface States {
   readonly run: RunState
   readonly verdict: VerdictState
   readonly release: ReleaseState
+  readonly approval: Rows['approval']['state']
+  readonly override: Rows['override']['state']
+  readonly hold: Rows['hold']['state']
 }
 
 /**
@@ -39,6 +42,7 @@ const stepOfState: { readonly [K in RowKind]: Readonly<Record<States[K], Step | 
   verdict: { pending: 'judge', pass: null, fail: null, inconclusive: null },
   release: {
     queued: 'release',
+    held: 'release',
     registering: 'release',
     deploying: 'release',
     shifting: 'release',
@@ -46,11 +50,14 @@ const stepOfState: { readonly [K in RowKind]: Readonly<Record<States[K], Step | 
     rollingBack: 'release',
     live: null,
     rolledBack: null,
-    held: null,
     superseded: null,
+    refused: null,
     retired: null,
     stuck: null,
   },
+  approval: { given: null, replaced: null },
+  override: { given: null },
+  hold: { held: null, lifted: null },
 }
 
 /** The step that a row in this state waits for; undefined where it has ended. */

@@ -1,9 +1,12 @@
+import type { ApprovalRow } from './approval.ts'
 import type { Batch, DataObject } from './batch.ts'
 import type { Build, PipelineSource } from './build.ts'
 import type { Change } from './change.ts'
 import type { Digest } from './digest.ts'
 import type { ModelVersion, Observation, RunTable } from './evidence.ts'
+import type { Hold } from './hold.ts'
 import type { Json, JsonObject } from './json.ts'
+import type { Override } from './override.ts'
 import type { Release } from './release.ts'
 import type { Run, TaskView } from './run.ts'
 import type { Duration, Time } from './time.ts'
@@ -17,6 +20,9 @@ export interface Rows {
   readonly run: Run
   readonly verdict: Verdict
   readonly release: Release
+  readonly approval: ApprovalRow
+  readonly override: Override
+  readonly hold: Hold
 }
 export type RowKind = keyof Rows
 export type NewRow<K extends RowKind> = Omit<Rows[K], 'id' | 'version'>

@@ -6,7 +6,7 @@ import type { Time } from './time.ts'
  * A candidate's way to an environment. The order of the states is the order of the work; the target is asked what is
  * there before each step, so a step that a crash repeated changes nothing.
  *
- * queued → registering → deploying (at 0 traffic) → shifting (all traffic) → retiring (the old model) → live
+ * queued ↔ held (what its environment asks is missing) → registering → deploying (at 0 traffic) → shifting (all traffic) → retiring (the old model) → live
  * deploying, shifting and (where the candidate is lost) retiring may turn to rollingBack → rolledBack; what cannot be
  * undone is stuck, and a person is told.
  */
@@ -21,6 +21,7 @@ export type ReleaseState =
   | 'rolledBack'
   | 'held'
   | 'superseded'
+  | 'refused'
   | 'retired'
   | 'stuck'
 
@@ -43,6 +44,8 @@ export interface Release {
   readonly candidate: ModelVersion
   /** Digest of the receipt that allows this release. */
   readonly receiptDigest: Digest
+  /** Who released it whatever its verdict says; null and absent where the verdict passed. */
+  readonly override?: ReleaseOverride | null
   /** The candidate as registered under the model's name. */
   readonly registered: ModelVersion | null
   /** Resource name, once found or created. */
@@ -58,8 +61,19 @@ export interface Release {
   readonly failures: number
 }
 
+export interface ReleaseOverride {
+  readonly id: number
+  readonly person: string
+  readonly reason: string
+  readonly expiresAt: Time
+}
+
 export type ReleaseEvent =
   | { readonly kind: 'begin' }
+  /** Something is missing: it is looked at again at `nextAt`. */
+  | { readonly kind: 'hold'; readonly reason: string; readonly nextAt: Time }
+  | { readonly kind: 'overridden'; readonly override: ReleaseOverride; readonly at: Time }
+  | { readonly kind: 'refused'; readonly reason: string; readonly at: Time }
   /** An operation began; null: it is over, look at what it made. */
   | { readonly kind: 'operation'; readonly name: string | null }
   | { readonly kind: 'registered'; readonly model: ModelVersion }
@@ -75,7 +89,19 @@ export type ReleaseEvent =
   | { readonly kind: 'superseded'; readonly reason: string; readonly at: Time }
   | { readonly kind: 'replaced'; readonly reason: string }
 
-export const releaseEnded: readonly ReleaseState[] = ['live', 'rolledBack', 'held', 'superseded', 'retired', 'stuck']
+/** States in which it has not begun. */
+export const releaseWaiting: readonly ReleaseState[] = ['queued', 'held']
+
+/** States in which it may be touching its endpoint. */
+export const releaseActive: readonly ReleaseState[] = [
+  'registering',
+  'deploying',
+  'shifting',
+  'retiring',
+  'rollingBack',
+]
+
+export const releaseEnded: readonly ReleaseState[] = ['live', 'rolledBack', 'superseded', 'refused', 'retired', 'stuck']
 
 /** The release after an event, or undefined where the event does not belong to its state. */
 export const nextRelease = (release: Release, event: ReleaseEvent): Release | undefined => {
@@ -90,9 +116,21 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
   })
   switch (event.kind) {
     case 'begin':
-      return state === 'queued' ? { ...release, state: 'registering' } : undefined
+      return releaseWaiting.includes(state) ? { ...release, state: 'registering', reason: '' } : undefined
+    case 'hold':
+      return releaseWaiting.includes(state)
+        ? { ...release, state: 'held', reason: event.reason, nextAt: event.nextAt }
+        : undefined
+    case 'overridden':
+      return releaseWaiting.includes(state)
+        ? { ...release, state: 'queued', override: event.override, reason: '', nextAt: event.at }
+        : undefined
+    case 'refused':
+      return releaseWaiting.includes(state) ? ended('refused', event.reason, event.at) : undefined
     case 'operation':
-      return releaseEnded.includes(state) ? undefined : { ...release, operation: event.name }
+      return releaseEnded.includes(state) || releaseWaiting.includes(state)
+        ? undefined
+        : { ...release, operation: event.name }
     case 'registered':
       return state === 'registering'
         ? { ...release, state: 'deploying', registered: event.model, operation: null }
@@ -108,14 +146,18 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
     case 'shifted':
       return state === 'shifting' ? { ...release, state: 'retiring', operation: null } : undefined
     case 'retiredOld':
-      return state === 'retiring' ? ended('live', 'all traffic goes to the candidate', event.at) : undefined
+      return state === 'retiring' ? ended('live', liveReason(release), event.at) : undefined
     case 'failed':
       // Before the endpoint is touched there is nothing to undo. After the shift the candidate serves: only clean-up is left.
-      if (state === 'queued' || state === 'registering') return ended('rolledBack', event.reason, event.at)
+      if (releaseWaiting.includes(state) || state === 'registering') return ended('rolledBack', event.reason, event.at)
       if (state === 'deploying' || state === 'shifting')
         return { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 }
       if (state === 'retiring')
-        return ended('live', `serving; the old model could not be removed: ${event.reason}`, event.at)
+        return ended(
+          'live',
+          `${release.override ? liveReason(release) : 'serving'}; the old model could not be removed: ${event.reason}`,
+          event.at,
+        )
       return undefined
     case 'lost':
       return state === 'shifting' || state === 'retiring'
@@ -126,8 +168,12 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
     case 'cannotUndo':
       return state === 'rollingBack' ? ended('stuck', event.reason, event.at) : undefined
     case 'superseded':
-      return state === 'queued' ? ended('superseded', event.reason, event.at) : undefined
+      return releaseWaiting.includes(state) ? ended('superseded', event.reason, event.at) : undefined
     case 'replaced':
       return state === 'live' ? { ...release, state: 'retired', reason: event.reason } : undefined
   }
 }
+
+/** A release that nobody would have made by its verdict says so for as long as it is there. */
+const liveReason = ({ override }: Release): string =>
+  override ? `serving, by ${override.person}'s override: ${override.reason}` : 'all traffic goes to the candidate'

@@ -22,3 +22,7 @@ export const formatDuration = (ms: Duration): string => {
   if (minutes < 60) return `${minutes}m ${Math.round((ms % 60_000) / 1_000)}s`
   return `${Math.floor(minutes / 60)}h ${minutes % 60}m`
 }
+
+/** `2026-11-25T09:00:00.000Z` */
+// biome-ignore lint/style/noRestrictedGlobals: it formats a time that is given and reads no clock
+export const formatTime = (at: Time): string => new Date(at).toISOString()

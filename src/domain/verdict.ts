@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts'
 import type { Evidence, ModelVersion } from './evidence.ts'
 import type { FollowUp } from './follow-up.ts'
 import type { JsonObject } from './json.ts'
-import type { Time } from './time.ts'
+import type { Duration, Time } from './time.ts'
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive'
 
@@ -135,6 +135,8 @@ export interface JudgedApproval {
   readonly groups: readonly string[]
   readonly decision: 'approve' | 'reject'
   readonly reason: string
+  /** How long before the verdict it was said. */
+  readonly age?: Duration
 }
 
 export type VerdictState = 'pending' | Outcome

@@ -1,4 +1,5 @@
 import type { ConfusionMatrix, Evidence } from '../domain/evidence.ts'
+import type { Duration } from '../domain/time.ts'
 import type { CheckResult } from './checks.ts'
 import { type Answers, answersOf } from './measures/measure.ts'
 import type { ClassPredictions, NumberPredictions, Predictions } from './predictions/predictions.ts'
@@ -30,12 +31,14 @@ export interface Case {
   readonly author: string
 }
 
-/** Somebody's word about this very candidate. What has expired is not among them. */
+/** Somebody's word about this very candidate. */
 export interface Approval {
   readonly by: string
   readonly groups: readonly string[]
   readonly decision: 'approve' | 'reject'
   readonly reason: string
+  /** How long ago it was said; by default now. */
+  readonly age?: Duration
 }
 
 /**

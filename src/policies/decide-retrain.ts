@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../domain/json.ts'
-import { formatDuration, type Time } from '../domain/time.ts'
+import { formatDuration, formatTime, type Time } from '../domain/time.ts'
 import { evaluateRetrain } from './checks.ts'
 import { findMetric } from './metrics.ts'
 import type { Policy, RetrainRules } from './policy.ts'
@@ -70,7 +70,7 @@ const budgetReason = ({ budget }: RetrainRules, { granted, now }: RetrainFacts):
   const first = spent[budget.runs - 1]
   if (first === undefined) return undefined
   const runs = budget.runs === 1 ? 'one retrained run' : `${budget.runs} retrained runs`
-  return `the budget of ${runs} in ${formatDuration(budget.per)} is spent until ${new Date(first + budget.per).toISOString()}`
+  return `the budget of ${runs} in ${formatDuration(budget.per)} is spent until ${formatTime(first + budget.per)}`
 }
 
 type Changed = { readonly ok: true; readonly parameters: JsonObject } | { readonly ok: false; readonly reason: string }

@@ -1,8 +1,9 @@
 import type { GateCheck, GateOutcome, GateVerdict, Outcome } from '../domain/verdict.ts'
-import type { Approval, Case } from './case.ts'
+import type { Case } from './case.ts'
 import { type Prepared, prepareMetricGate } from './comparisons.ts'
 import { type DecidedCheck, decideChecks } from './decide-checks.ts'
 import type { CheckGate, Gate, Policy, RequireGate } from './policy.ts'
+import { requirementOf } from './requirement.ts'
 
 export interface Judgement {
   readonly outcome: Outcome
@@ -70,28 +71,9 @@ const checkVerdict = ({ name, expression }: CheckGate, { checks }: Case, said: S
   return said(result.value ? 'pass' : 'fail', `\`${expression}\` is ${result.value}`)
 }
 
-/** Who counts for a rule: of the groups and names that it names, and not the author where it says so. */
-export const countsFor = (
-  { from, notAuthor }: RequireGate['approvals'],
-  { by, groups }: Pick<Approval, 'by' | 'groups'>,
-  author: string,
-): boolean =>
-  !(notAuthor && by === author) &&
-  (from.length === 0 || from.includes(by) || groups.some((group) => from.includes(group)))
-
 const requireVerdict = ({ approvals: rule }: RequireGate, { approvals, author }: Case, said: Say): GateVerdict => {
-  const counted = approvals.filter((approval) => countsFor(rule, approval, author))
-  const rejected = counted.find(({ decision }) => decision === 'reject')
-  if (rejected !== undefined)
-    return said('fail', `${rejected.by} has rejected it${rejected.reason === '' ? '' : `: ${rejected.reason}`}`)
-  const people = [...new Set(counted.map(({ by }) => by))]
-  const who = rule.from.length === 0 ? '' : ` of ${rule.from.join(', ')}`
-  if (people.length >= rule.count) return said('pass', `approved by ${people.join(', ')}`)
-  const missing = rule.count - people.length
-  return said(
-    'inconclusive',
-    `it waits for ${missing === 1 ? 'one approval' : `${missing} approvals`}${who}${rule.notAuthor ? `, not by ${author}` : ''}`,
-  )
+  const { outcome, reason } = requirementOf(rule, approvals, author)
+  return said(outcome, reason)
 }
 
 const outcomeOf = (outcomes: readonly GateOutcome[]): GateOutcome => {

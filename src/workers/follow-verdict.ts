@@ -1,11 +1,13 @@
 import type { PipelineDeclaration } from '../declarations/winnow-yaml.ts'
 import type { FollowUp } from '../domain/follow-up.ts'
 import type { Transaction } from '../domain/ports.ts'
+import { nextRelease, releaseWaiting } from '../domain/release.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
-import type { Receipt } from '../domain/verdict.ts'
+import type { Receipt, Verdict } from '../domain/verdict.ts'
 import type { Policy } from '../policies/policy.ts'
 import { retrain } from './retrain.ts'
+import { move } from './transitions.ts'
 
 export interface Judged {
   readonly verdict: number
@@ -50,4 +52,13 @@ const missingApprovals = (receipt: Receipt, policy: Policy): string | undefined 
   const people = new Set(policy.gates.filter(({ kind }) => kind === 'require').map(({ name }) => name))
   if (open.length === 0 || !open.every(({ gate }) => people.has(gate))) return undefined
   return open.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ')
+}
+
+/** Releases that an earlier receipt of this verdict made and that have not begun: the new one speaks for itself. */
+export const supersedeWaiting = async (tx: Transaction, verdict: Verdict, at: Time): Promise<void> => {
+  const reason = `verdict ${verdict.id} was given again: ${verdict.state}`
+  for (const release of await tx.list('release', { verdict: verdict.id, state: releaseWaiting })) {
+    const after = release.override ? undefined : nextRelease(release, { kind: 'superseded', reason, at })
+    if (after !== undefined) await move(tx, 'release', release, after, reason, at)
+  }
 }

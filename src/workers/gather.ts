@@ -2,6 +2,7 @@ import { type Batch, isBatchDue, manifestOf } from '../domain/batch.ts'
 import type { Store } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import { count, type DeclarationPorts, readProtectedDeclaration, runTargetOf } from './declaration.ts'
+import { settleWanting, wantingMore, withTheirs } from './more-data.ts'
 import { newRun } from './new-run.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { create, move } from './transitions.ts'
@@ -47,8 +48,10 @@ const close = async (ports: GatherPorts, batch: Batch, context: StepContext): Pr
       await move(tx, 'batch', batch, { ...batch, state: 'empty', nextAt: null }, why, at)
       return
     }
-    const manifest = manifestOf(batch.objects)
-    const why = `batch ${batch.id} closed with ${count(manifest.objects.length, 'object')}`
+    const wanting = await wantingMore(tx, repository, pipeline.name)
+    const manifest = manifestOf(withTheirs(wanting, batch.objects))
+    const theirs = wanting.map((one) => `run ${one.run.id}`).join(', ')
+    const why = `batch ${batch.id} closed with ${count(batch.objects.length, 'object')}${theirs === '' ? '' : `, beside the data of ${theirs}`}`
     const wish = {
       change: change.id,
       repository,
@@ -61,6 +64,7 @@ const close = async (ports: GatherPorts, batch: Batch, context: StepContext): Pr
     } as const
     const run = await create(tx, 'run', newRun(pipeline, wish, at), why, at)
     await tx.enqueue('build', run.id)
+    await settleWanting(tx, wanting, run, at)
     await move(tx, 'batch', batch, { ...batch, state: 'closed', run: run.id, nextAt: null }, `run ${run.id}`, at)
   })
 }

@@ -2,9 +2,9 @@ import { digestJson } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { nextVerdict } from '../domain/verdict.ts'
-import { type DeclarationPorts, nextEnvironments, readProtectedDeclaration } from './declaration.ts'
+import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
 import { deliver } from './deliver.ts'
-import { followVerdict } from './follow-verdict.ts'
+import { followVerdict, supersedeWaiting } from './follow-verdict.ts'
 import { type CasePorts, receiptOf } from './judge-case.ts'
 import { type EvidencePorts, readEvidence } from './judge-evidence.ts'
 import { readLaw } from './judge-policy.ts'
@@ -42,13 +42,14 @@ export const createJudgeStep =
       if (judged === undefined) return
       const { policy } = law
       const follows = await followVerdict(tx, { verdict: verdict.id, run, receipt, policy, pipeline }, at)
-      await move(tx, 'verdict', verdict, { ...judged, follows }, receipt.reason, at)
+      const given = await move(tx, 'verdict', verdict, { ...judged, follows }, receipt.reason, at)
+      await supersedeWaiting(tx, given, at)
       if (receipt.outcome !== 'pass' || receipt.candidate === null || !pipeline?.model) return
-      const environments = nextEnvironments(declaration.value.environments, null)
       const { repository } = run
       const receiptDigest = digestJson(receipt as unknown as Json)
       const subject = { verdict: verdict.id, run: run.id, repository, model: pipeline.model }
-      await deliver(tx, { ...subject, candidate: receipt.candidate, receiptDigest }, environments, at)
+      const following = { declared: declaration.value.environments, after: null }
+      await deliver(tx, { ...subject, candidate: receipt.candidate, receiptDigest }, following, at)
     })
     context.log.info({ verdict: verdict.id, run: run.id, outcome: receipt.outcome }, 'run judged')
   }

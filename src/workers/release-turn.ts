@@ -1,9 +1,6 @@
 import type { Reading, Transaction } from '../domain/ports.ts'
-import { type Release, type ReleaseState, releaseEnded } from '../domain/release.ts'
+import { type Release, type ReleaseState, releaseActive, releaseEnded, releaseWaiting } from '../domain/release.ts'
 import type { Time } from '../domain/time.ts'
-
-/** States in which a release may be touching its endpoint. */
-const active: readonly ReleaseState[] = ['registering', 'deploying', 'shifting', 'retiring', 'rollingBack']
 
 /** States in which what a release brought, or is about to bring, must not be replaced by something older. */
 const standing: readonly ReleaseState[] = ['queued', 'live']
@@ -17,13 +14,16 @@ export type Turn =
 /** The newest run, not the newest release: an older push may take longer, and then its release is made last. */
 export const turnOf = async (release: Release, store: Reading): Promise<Turn> => {
   const { repository, model, environment } = release
-  const [newer] = (await store.list('release', { repository, model, environment, state: standing })).filter(
-    (other) => other.latestRun > release.run || (other.run === release.run && other.id > release.id),
-  )
+  // Whoever overrides a verdict may mean an older model, too.
+  const [newer] = release.override
+    ? []
+    : (await store.list('release', { repository, model, environment, state: standing })).filter(
+        (other) => other.latestRun > release.run || (other.run === release.run && other.id > release.id),
+      )
   if (newer !== undefined) return { kind: 'superseded', by: newer }
   // Two models, or two environments, may share an endpoint: their splits must not be moved at once either.
   const { target, endpointName } = release
-  const [behind] = (await store.list('release', { target, endpointName, state: active })).filter(
+  const [behind] = (await store.list('release', { target, endpointName, state: releaseActive })).filter(
     (other) => other.id !== release.id,
   )
   return behind === undefined ? { kind: 'begin' } : { kind: 'wait', behind }
@@ -33,8 +33,13 @@ export const turnOf = async (release: Release, store: Reading): Promise<Turn> =>
 export const wakeWaiting = async (tx: Transaction, ended: Release, at: Time): Promise<void> => {
   if (!releaseEnded.includes(ended.state)) return
   const { target, endpointName } = ended
-  for (const waiting of await tx.list('release', { target, endpointName, state: 'queued' })) {
-    await tx.update('release', { ...waiting, nextAt: at })
-    await tx.enqueue('release', waiting.id)
+  await wakeReleases(tx, await tx.list('release', { target, endpointName, state: releaseWaiting }), at)
+}
+
+/** Releases of a run that wait are looked at again at once: somebody has spoken. */
+export const wakeReleases = async (tx: Transaction, waiting: readonly Release[], at: Time): Promise<void> => {
+  for (const release of waiting) {
+    await tx.update('release', { ...release, nextAt: at })
+    await tx.enqueue('release', release.id)
   }
 }

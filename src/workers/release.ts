@@ -1,10 +1,12 @@
 import { Fault, isFault, messageOf } from '../domain/errors.ts'
-import type { Operation, Store, Target } from '../domain/ports.ts'
-import { nextRelease, type Release, type ReleaseEvent } from '../domain/release.ts'
+import type { Operation, Store, Target, Transaction } from '../domain/ports.ts'
+import { nextRelease, type Release, type ReleaseEvent, releaseWaiting } from '../domain/release.ts'
 import { planRelease, type ReleaseAction, releaseKey, servingNow } from '../domain/release-plan.ts'
-import type { Duration } from '../domain/time.ts'
-import { type DeclarationPorts, nextEnvironments, readProtectedDeclaration } from './declaration.ts'
-import { type Delivery, deliver } from './deliver.ts'
+import type { Duration, Time } from '../domain/time.ts'
+import { reopenVerdict } from '../domain/verdict.ts'
+import { admissionOf, readAsked } from './admission.ts'
+import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
+import { type Delivery, deliver, type Following } from './deliver.ts'
 import { turnOf, wakeWaiting } from './release-turn.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { move } from './transitions.ts'
@@ -21,6 +23,8 @@ const operationPoll: Duration = 1_000
 const firstOperationLook: Duration = 50
 /** How soon a release that waits for another is looked at again, should nobody wake it. */
 const turnPoll: Duration = 15_000
+/** How soon what an environment asks is read again, where only people or another policy can change the answer. */
+const rulesPoll: Duration = 15 * 60_000
 
 /**
  * Moves one release one action on. The endpoint is read first, every time: what it looks like and what the release
@@ -29,7 +33,7 @@ const turnPoll: Duration = 15_000
 export const createReleaseStep =
   (ports: ReleasePorts): StepFunction<'release'> =>
   async (row, context) => {
-    if (row.state === 'queued') return takeTurn(ports, row, context)
+    if (releaseWaiting.includes(row.state)) return takeTurn(ports, row, context)
     const target = ports.target(row.target)
     if (target === undefined)
       return settle(ports, row, failureOf(row, `the config names no target ${row.target}`, context), context)
@@ -45,23 +49,52 @@ export const createReleaseStep =
   }
 
 const takeTurn = async (ports: ReleasePorts, row: Release, context: StepContext): Promise<void> => {
+  const asked = await readAsked(ports, row, context.signal)
   const at = context.now()
   await ports.store.transaction(async (tx) => {
     const turn = await turnOf(row, tx)
-    if (turn.kind === 'wait') {
-      const reason = `waits for release ${turn.behind.id}`
-      await tx.update('release', { ...row, reason, nextAt: at + turnPoll })
-      await tx.enqueue('release', row.id, at + turnPoll)
-      return
+    if (turn.kind === 'superseded')
+      return write(tx, row, { kind: 'superseded', reason: `release ${turn.by.id} is newer`, at }, at)
+    const admission = await admissionOf(tx, row, asked, at)
+    switch (admission.kind) {
+      case 'refused':
+        return write(tx, row, { kind: 'refused', reason: admission.reason, at }, at)
+      case 'judgeAgain':
+        await judgeAgain(tx, row.verdict, admission.reason, at)
+        return write(tx, row, { kind: 'superseded', reason: `it is judged again: ${admission.reason}`, at }, at)
+      case 'wait': {
+        const { reason, until } = admission
+        await write(tx, row, { kind: 'hold', reason, nextAt: until ?? at + rulesPoll }, at)
+        // Without a moment that is known, the reconciler brings it back, should nobody wake it.
+        if (until !== null) await tx.enqueue('release', row.id, until)
+        return
+      }
     }
-    const event: ReleaseEvent =
-      turn.kind === 'begin' ? { kind: 'begin' } : { kind: 'superseded', reason: `release ${turn.by.id} is newer`, at }
-    const after = nextRelease(row, event) as Release
-    const why = turn.kind === 'begin' ? 'it is its turn' : after.reason
-    const open = turn.kind === 'begin'
-    await move(tx, 'release', row, { ...after, reason: open ? '' : after.reason, nextAt: open ? at : null }, why, at)
-    if (open) await tx.enqueue('release', row.id)
+    if (turn.kind === 'begin') {
+      await write(tx, row, { kind: 'begin' }, at)
+      return tx.enqueue('release', row.id)
+    }
+    await tx.update('release', { ...row, reason: `waits for release ${turn.behind.id}`, nextAt: at + turnPoll })
+    await tx.enqueue('release', row.id, at + turnPoll)
   })
+}
+
+const write = async (tx: Transaction, row: Release, event: ReleaseEvent, at: Time): Promise<void> => {
+  const after = nextRelease(row, event)
+  if (after === undefined) return
+  const why = after.reason === '' ? beginReason(after) : after.reason
+  await move(tx, 'release', row, after.state === 'registering' ? { ...after, nextAt: at } : after, why, at)
+}
+
+const beginReason = ({ override }: Release): string =>
+  override ? `${override.person} overrides its verdict: ${override.reason}` : 'it is its turn'
+
+/** A release that begins is bound to the policy that the protected branch has: where that is another, it judges first. */
+const judgeAgain = async (tx: Transaction, id: number, reason: string, at: Time): Promise<void> => {
+  const verdict = await tx.get('verdict', id)
+  if (verdict === undefined || verdict.state === 'pending') return
+  await move(tx, 'verdict', verdict, reopenVerdict(verdict), reason, at)
+  await tx.enqueue('judge', id)
 }
 
 /** The release without the operation that it waited for, or undefined while that goes on. A failed operation is a fault. */
@@ -183,7 +216,7 @@ const settle = async (
   if (after === undefined) return
   const isOpen = after.endedAt === null
   const live = after.state === 'live'
-  const following = live ? await followingOf(ports, after, context) : []
+  const following = live ? await declaredNow(ports, after, context) : undefined
   const delay = after.operation === null ? 0 : firstOperationLook
   await ports.store.transaction(async (tx) => {
     await move(tx, 'release', before, { ...after, failures: 0, nextAt: isOpen ? at + delay : null }, why, at)
@@ -192,25 +225,35 @@ const settle = async (
       return
     }
     if (live) {
-      const { repository, model, environment } = after
-      for (const old of await tx.list('release', { repository, model, environment, state: 'live' })) {
-        const reason = `release ${after.id} is live`
-        const retired = old.id === after.id ? undefined : nextRelease(old, { kind: 'replaced', reason })
-        if (retired !== undefined) await move(tx, 'release', old, retired, reason, at)
-      }
-      await deliver(tx, deliveryOf(after), following, at)
+      await retireOthers(tx, after, at)
+      // What an override brought goes no further by itself.
+      if (following !== undefined && !after.override) await deliver(tx, deliveryOf(after), following, at)
     }
     await wakeWaiting(tx, after, at)
   })
   context.log.info({ release: after.id, from: before.state, to: after.state, why }, 'release moved')
 }
 
+/** One model has an endpoint's traffic, and one release an environment: whatever lived there before does not any more. */
+const retireOthers = async (tx: Transaction, live: Release, at: Time): Promise<void> => {
+  const { repository, model, environment, target, endpointName } = live
+  const sameEndpoint = await tx.list('release', { target, endpointName, state: 'live' })
+  const sameEnvironment = await tx.list('release', { repository, model, environment, state: 'live' })
+  const others = new Map([...sameEndpoint, ...sameEnvironment].map((release) => [release.id, release]))
+  others.delete(live.id)
+  const reason = `release ${live.id} is live`
+  for (const old of others.values()) {
+    const retired = nextRelease(old, { kind: 'replaced', reason })
+    if (retired !== undefined) await move(tx, 'release', old, retired, reason, at)
+  }
+}
+
 /** The environments that come after this one, as the protected branch declares them now. */
-const followingOf = async (ports: ReleasePorts, release: Release, context: StepContext) => {
+const declaredNow = async (ports: ReleasePorts, release: Release, context: StepContext): Promise<Following> => {
   const { declaration } = await readProtectedDeclaration(ports, release.repository, context.signal)
-  if (declaration.ok) return nextEnvironments(declaration.value.environments, release.environment)
+  if (declaration.ok) return { declared: declaration.value.environments, after: release.environment }
   context.log.warn({ release: release.id, reason: declaration.reason }, 'environments after a live one are not known')
-  return []
+  return { declared: [], after: release.environment }
 }
 
 const deliveryOf = (release: Release): Delivery => {

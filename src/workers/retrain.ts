@@ -2,7 +2,7 @@ import { digestJson } from '../domain/digest.ts'
 import type { FollowUp } from '../domain/follow-up.ts'
 import type { Transaction } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
-import type { Time } from '../domain/time.ts'
+import { formatTime, type Time } from '../domain/time.ts'
 import type { Receipt } from '../domain/verdict.ts'
 import { decideRetrain } from '../policies/decide-retrain.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -63,7 +63,7 @@ export const retrain = async (
     at,
   )
   await tx.enqueue('match', change.id, decision.at)
-  const when = decision.at > at ? `, not before ${new Date(decision.at).toISOString()}` : ''
+  const when = decision.at > at ? `, not before ${formatTime(decision.at)}` : ''
   return {
     kind: 'retrain',
     reason: `it is trained again: attempt ${next.attempt}${when}`,

@@ -1,6 +1,7 @@
 import { digestJson } from '../../src/domain/digest.ts'
 import type { ModelVersion } from '../../src/domain/evidence.ts'
 import type { NewRow } from '../../src/domain/ports.ts'
+import type { Receipt } from '../../src/domain/verdict.ts'
 
 export const someCandidate: ModelVersion = {
   model: 'models/trained-1',
@@ -10,6 +11,19 @@ export const someCandidate: ModelVersion = {
   artifactUri: 'file:///artifacts/model',
   digest: digestJson('the bytes of the model'),
 }
+
+export const someReceipt = (over: Partial<Receipt> = {}): Receipt => ({
+  outcome: 'pass',
+  reason: 'its one gate passed',
+  gates: [],
+  policy: { path: 'policies/beans.yaml', digest: digestJson('policy'), commit: 'c'.repeat(40) },
+  candidate: someCandidate,
+  evidence: { metrics: {}, perClass: {}, confusion: null, sources: [], digest: digestJson('evidence') },
+  irDigest: digestJson('ir'),
+  manifestDigest: digestJson([]),
+  winnow: '0.0.0-test',
+  ...over,
+})
 
 export const someRelease = (over: Partial<NewRow<'release'>> = {}): NewRow<'release'> => ({
   verdict: 1,

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { digestBytes, digestJson } from '../../src/domain/digest.ts'
 import { isFault } from '../../src/domain/errors.ts'
+import type { Json } from '../../src/domain/json.ts'
+import type { Transaction } from '../../src/domain/ports.ts'
 import { type Release, releaseEnded } from '../../src/domain/release.ts'
 import { createLog } from '../../src/log.ts'
 import { deliver } from '../../src/workers/deliver.ts'
@@ -8,7 +11,8 @@ import { createReleaseStep } from '../../src/workers/release.ts'
 import { createFakeHost } from '../fakes/fake-host.ts'
 import { createFakeStore } from '../fakes/fake-store.ts'
 import { createFakeTarget, type FaultInjection } from '../fakes/fake-target.ts'
-import { someRelease } from '../fakes/rows.ts'
+import { someReceipt, someRelease, someRun } from '../fakes/rows.ts'
+import { someChange, someVerdict } from '../store/rows.ts'
 
 const champion = { id: 'old', model: 'models/beans', modelVersion: '0', displayName: 'somebody' }
 
@@ -17,7 +21,9 @@ const createScene = (options: { inject?: FaultInjection; environments?: string }
   const fake = createFakeTarget(options.inject === undefined ? {} : { inject: options.inject })
   const host = createFakeHost()
   const pipelines = 'pipelines: {beans: {ir: beans.json, model: beans, policy: beans.yaml}}'
-  host.commit('main', {
+  const policy = 'version: 1\nmodel: beans\ngates: {good enough: {metric: accuracy, atLeast: 0.9}}\n'
+  const commit = host.commit('main', {
+    'beans.yaml': policy,
     'winnow.yaml': `version: 1\n${pipelines}\nenvironments:\n${options.environments ?? '  dev: {target: local, endpoint: beans}'}\n`,
   })
   let now = 1_000
@@ -55,9 +61,22 @@ const createScene = (options: { inject?: FaultInjection; environments?: string }
     }
     throw new Error('the release never ends')
   }
+  const insertRun = async (tx: Transaction): Promise<number> => {
+    const change = await tx.insert('change', someChange())
+    return (await tx.insert('run', someRun({ change: change.id, state: 'succeeded' }))).id
+  }
+  const run = () => stored.store.transaction(insertRun)
+  /** A release of a run of its own, which passed by the policy that the protected branch has. */
   const queue = (over: Parameters<typeof someRelease>[0] = {}) =>
     stored.store.transaction(async (tx) => {
-      const release = await tx.insert('release', someRelease(over))
+      const made = over.run ?? (await insertRun(tx))
+      const receipt = someReceipt({ policy: { path: 'beans.yaml', digest: digestBytes(policy), commit } })
+      const verdict = await tx.insert('verdict', someVerdict({ run: made, state: 'pass', receipt }))
+      const receiptDigest = digestJson(receipt as unknown as Json)
+      const release = await tx.insert(
+        'release',
+        someRelease({ ...over, verdict: verdict.id, run: made, receiptDigest }),
+      )
       await tx.enqueue('release', release.id)
       return release
     })
@@ -69,7 +88,7 @@ const createScene = (options: { inject?: FaultInjection; environments?: string }
       split: { old: 100 },
     })
   const endpoint = () => fake.state.endpoints.get('endpoints/beans')
-  return { ...stored, fake, drain, queue, withChampion, endpoint }
+  return { ...stored, fake, drain, run, queue, withChampion, endpoint }
 }
 
 describe('a release', () => {
@@ -166,7 +185,7 @@ describe('a release', () => {
   it('lets the newest of those that wait go, and says so of the others', async () => {
     const scene = createScene()
     const first = await scene.queue()
-    const second = await scene.queue({ verdict: 2 })
+    const second = await scene.queue()
     await scene.drain()
     expect((await scene.store.get('release', first.id))?.state).toBe('superseded')
     expect((await scene.store.get('release', first.id))?.reason).toBe(`release ${second.id} is newer`)
@@ -175,9 +194,10 @@ describe('a release', () => {
 
   it('does not replace what a newer run made, though it was queued later', async () => {
     const scene = createScene()
-    const newer = await scene.queue({ verdict: 1, run: 7 })
+    const runs = [await scene.run(), await scene.run()]
+    const newer = await scene.queue({ run: runs[1] as number })
     await scene.drain()
-    const older = await scene.queue({ verdict: 2, run: 3 })
+    const older = await scene.queue({ run: runs[0] as number })
     await scene.drain()
     expect((await scene.store.get('release', older.id))?.state).toBe('superseded')
     expect((await scene.store.get('release', older.id))?.reason).toBe(`release ${newer.id} is newer`)
@@ -186,19 +206,23 @@ describe('a release', () => {
 
   it('does not replace what a newer run came to again, though an older release put it there', async () => {
     const scene = createScene()
-    const first = await scene.queue({ verdict: 1, run: 1 })
+    const [one, two, three] = [await scene.run(), await scene.run(), await scene.run()]
+    const first = await scene.queue({ run: one })
     await scene.drain()
     // A revert: run 3 is the model of run 1 once more, which serves already.
     const live = await scene.store.get('release', first.id)
     await scene.store.transaction((tx) =>
       deliver(
         tx,
-        { ...(live as Release), verdict: 3, run: 3 },
-        [{ name: 'dev', target: 'local', endpoint: 'beans', after: null, protected: false }],
+        { ...(live as Release), verdict: 1_000, run: three },
+        {
+          declared: [{ name: 'dev', target: 'local', endpoint: 'beans', after: null, protected: false }],
+          after: null,
+        },
         0,
       ),
     )
-    const slow = await scene.queue({ verdict: 2, run: 2 })
+    const slow = await scene.queue({ run: two })
     await scene.drain()
     expect((await scene.store.get('release', slow.id))?.state).toBe('superseded')
     expect((await scene.store.get('release', first.id))?.state).toBe('live')
@@ -211,7 +235,7 @@ describe('a release', () => {
     await scene.drain(() => {
       if (second !== undefined || scene.endpoint() === undefined) return
       second = -1
-      void scene.queue({ verdict: 2 }).then((release) => {
+      void scene.queue().then((release) => {
         second = release.id
       })
     })
@@ -236,7 +260,7 @@ describe('a release', () => {
       ['staging', 'live'],
       ['dev', 'live'],
     ])
-    expect(releases[0]?.reason).toContain('asks for a person')
+    expect(releases[0]?.reason).toBe('prod: it waits for one approval')
     expect(scene.fake.state.endpoints.has('endpoints/beans-prod')).toBe(false)
   })
 

@@ -59,7 +59,20 @@ export interface JobFate {
   endless?: boolean
 }
 
-const tables = ['change', 'batch', 'build', 'run', 'verdict', 'release', 'outbox', 'history', 'setting']
+const tables = [
+  'change',
+  'batch',
+  'build',
+  'run',
+  'verdict',
+  'release',
+  'approval',
+  'override',
+  'hold',
+  'outbox',
+  'history',
+  'setting',
+]
 
 /** One database for a file of tests; each walk empties it. */
 export const openWalkDatabase = async () => {

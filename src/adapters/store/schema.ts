@@ -94,4 +94,7 @@ export const columns: { readonly [K in RowKind]: ColumnsOf<K> } = {
     nextAt: 'integer',
     failures: 'integer',
   },
+  approval: { verdict: 'integer', person: 'text', state: 'text' },
+  override: { repository: 'text', environment: 'text', run: 'integer', state: 'text' },
+  hold: { repository: 'text', environment: 'text', state: 'text' },
 }

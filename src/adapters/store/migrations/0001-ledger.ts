@@ -1,29 +1,13 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-
-/** The columns that every kind of row has; see schema.ts for what each is for. */
-const table = (name: string, own: string): RawBuilder<unknown> =>
-  sql.raw(`create table winnow.${name} (
-    id bigint generated always as identity primary key,
-    version bigint not null,
-    state text not null,
-    next_at bigint,
-    lease_until bigint,
-    lease_version bigint,
-    failures integer not null default 0,
-    failed_version bigint,
-    parked text,
-    updated_at bigint not null,
-    document json not null,
-    ${own}
-  )`)
+import { rowTable } from './row-table.ts'
 
 const statements: readonly RawBuilder<unknown>[] = [
-  table('change', 'repository text not null, dedupe_key text not null unique, batch bigint'),
-  table('batch', 'repository text not null, pipeline text not null, run bigint'),
+  rowTable('change', 'repository text not null, dedupe_key text not null unique, batch bigint'),
+  rowTable('batch', 'repository text not null, pipeline text not null, run bigint'),
   sql`create unique index batch_open on winnow.batch (repository, pipeline) where state = 'open'`,
-  table('build', 'key text not null unique, repository text not null'),
-  table(
+  rowTable('build', 'key text not null unique, repository text not null'),
+  rowTable(
     'run',
     `change bigint not null, batch bigint, repository text not null, commit text not null, pipeline text not null,
     target text not null, model text, build bigint, identity text, job_id text`,
@@ -31,8 +15,8 @@ const statements: readonly RawBuilder<unknown>[] = [
   sql`create unique index run_launched on winnow.run (identity) where state in ('launching', 'running', 'succeeded')`,
   sql`create index run_change on winnow.run (change)`,
   sql`create index run_identity on winnow.run (identity)`,
-  table('verdict', 'run bigint not null unique'),
-  table(
+  rowTable('verdict', 'run bigint not null unique'),
+  rowTable(
     'release',
     `verdict bigint not null, run bigint not null, repository text not null, model text not null,
     environment text not null, target text not null`,
