@@ -114,7 +114,8 @@ export const createPipelineJobs = ({
         state: 'PIPELINE_STATE_PENDING',
         updateTime: timestampOf(now()),
       }))
-      void start(job, 'retry')
+      // Until the journal says so, a crash would leave the job as it had ended.
+      await start(job, 'retry')
       return true
     },
     remove: async (name) => {
