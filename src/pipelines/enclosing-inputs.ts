@@ -2,11 +2,21 @@ import type { Json } from '../domain/json.ts'
 import { isJsonObject } from '../domain/json.ts'
 import type { Draft, Node } from './job-state.ts'
 
+/** An item that its loop declares to be a text is JSON in that text. */
+const itemOf = (value: Json | undefined): Json | undefined => {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value) as Json
+  } catch {
+    return value
+  }
+}
+
 /** What a group was given under a name; `items-loop-item-subvar-key` is also the member `key` of `items-loop-item`. */
 const given = ({ inputs: { parameters } }: Node, name: string): Json | undefined => {
   if (Object.hasOwn(parameters, name)) return parameters[name]
   const [, base = '', key = ''] = /^(.+)-subvar-(.+)$/.exec(name) ?? []
-  const item = Object.hasOwn(parameters, base) ? parameters[base] : undefined
+  const item = itemOf(Object.hasOwn(parameters, base) ? parameters[base] : undefined)
   return isJsonObject(item) && Object.hasOwn(item, key) ? item[key] : undefined
 }
 

@@ -188,6 +188,16 @@ describe('a text in an inner loop', () => {
     expect(texts).toEqual(['a-w-x', 'b-w-x'])
   })
 
+  it('reads members of an item that its loop declares to be a text', () => {
+    const spec = say(false)
+    const outer = spec.components['outer']
+    if (outer === undefined) throw new Error('the loop is lost')
+    const declared = { ...outer, inputDefinitions: { parameters: { 'pipelinechannel--items-loop-item': text } } }
+    const run = drive({ ...spec, components: { ...spec.components, outer: declared } }, { word: 'w' })
+    const texts = [...run.started.values()].map(({ inputs }) => inputs.parameters['text'])
+    expect(texts).toEqual(['a-w-x', 'b-w-x'])
+  })
+
   it('fails where the value is nowhere around it, rather than saying less', () => {
     const run = drive(say(true))
     expect(run.end).toMatchObject({
