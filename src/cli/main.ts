@@ -33,6 +33,10 @@ const limit = () =>
     if (/^[1-9]\d{0,3}$/.test(value) && Number(value) <= 1_000) return value
     throw new InvalidArgumentError('It is no whole number from 1 to 1000.')
   })
+const percent = (value: string): number => {
+  if (/^\d{1,3}(\.\d+)?$/.test(value) && Number(value) <= 100) return Number(value)
+  throw new InvalidArgumentError('It is no percentage from 0 to 100.')
+}
 const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
 
 program
@@ -137,6 +141,31 @@ pipeline
 const policy = program
   .command('policy')
   .description('work with a policy, without a server where its evidence is at hand')
+policy
+  .command('check')
+  .description(
+    'judge a table of predictions by a policy; exits 0 pass, 1 fail, 3 inconclusive, 2 it could not be judged',
+  )
+  .argument('<policy>', 'policy file')
+  .option('--predictions <file>', "the model's answers: CSV, JSONL or Parquet")
+  .option('--label <column>', 'the column of the truth (default: label, target or truth)')
+  .option('--champion <file>', "the live model's answers to the same examples")
+  .option('--metrics <file>', 'JSON with stated metrics: {"latency.p99": 12}')
+  .addOption(json())
+  .action(async (file, options) => (await import('./commands/policy-check.ts')).policyCheck(file, options))
+policy
+  .command('test')
+  .description('run the cases that a policy is tested by')
+  .argument('[files...]', 'files of cases (default: policies/*.test.yaml)')
+  .option('--coverage <percent>', 'fail where less of what gates can come to is expected by a case', percent)
+  .option('--junit <file>', 'write the results as JUnit XML too')
+  .addOption(json())
+  .action(async (files, options) => (await import('./commands/policy-test.ts')).policyTest(files, options))
+policy
+  .command('schema')
+  .description('print the JSON Schema that an editor checks a policy by')
+  .addOption(new Option('--of <file>', 'of which file').choices(['policy', 'gates', 'cases']).default('policy'))
+  .action(async (options) => (await import('./commands/policy-schema.ts')).policySchema(options.of))
 policy
   .command('prove')
   .description('which bad models a policy would ship: saboteurs made from a table of predictions go through it')

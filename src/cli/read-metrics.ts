@@ -1,35 +1,46 @@
 import { readFile } from 'node:fs/promises'
-import { Fault, messageOf } from '../domain/errors.ts'
-import { isJsonObject } from '../domain/json.ts'
+import * as z from 'zod'
+import { loadYaml } from '../declarations/load-yaml.ts'
+import { formatFault } from '../declarations/placed-fault.ts'
+import { Fault } from '../domain/errors.ts'
 import type { ModelEvidence } from '../policies/case.ts'
+import type { Gate } from '../policies/policy.ts'
+import { StatedConfusion, StatedMetrics, statedEvidence } from '../policies/stated-evidence.ts'
 import { whyNot } from './why-not.ts'
 
+const MetricsFile = z.object({ confusion: StatedConfusion.optional() }).catchall(z.unknown())
+
 /**
- * Stated metrics: a JSON object of numbers by name (`{"latency.p99": 12}`), for a metric by class or column an object of
- * numbers (`{"recall": {"SIRA": 0.9}}`).
+ * Stated metrics: a JSON object of numbers by name (`{"latency.p99": 12}`, also `{"latency": {"p99": 12}}`), for a metric
+ * by class or column an object of numbers (`{"recall": {"SIRA": 0.9}}`), and a confusion matrix as
+ * `{"confusion": {"labels": […], "rows": [[…]]}}`. Names that the gates ask for are the pipeline's own.
  */
-export const readMetrics = async (file: string | undefined): Promise<ModelEvidence['evidence']> => {
+export const readMetrics = async (
+  file: string | undefined,
+  gates: readonly Gate[] = [],
+): Promise<ModelEvidence['evidence']> => {
   if (file === undefined) return { metrics: {}, perClass: {}, confusion: null }
-  const refuse = (why: string): never => {
-    throw new Fault('usage', `${file} holds no metrics: ${why}`, {
+  const refuse = (details: readonly string[]): never => {
+    const [first = '', ...more] = details
+    throw new Fault('usage', `${first}${more.length === 0 ? '' : `; and ${more.length} more faults`}`, {
+      details: more.length === 0 ? [] : details,
       remedy: 'Write a JSON object of numbers: {"latency.p99": 12, "recall": {"SIRA": 0.9}}.',
     })
   }
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => refuse(whyNot(cause)))
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    refuse(messageOf(error))
-  }
-  if (!isJsonObject(value)) return refuse('it is no JSON object')
-  const metrics: Record<string, number> = {}
-  const perClass: Record<string, Record<string, number>> = {}
-  for (const [name, stated] of Object.entries(value)) {
-    if (typeof stated === 'number') metrics[name] = stated
-    else if (isJsonObject(stated) && Object.values(stated).every((one) => typeof one === 'number'))
-      perClass[name] = stated as Record<string, number>
-    else refuse(`${name} is neither a number nor an object of numbers`)
-  }
-  return { metrics, perClass, confusion: null }
+  const text = await readFile(file, 'utf8').catch((cause: unknown) =>
+    refuse([`${file} cannot be read: ${whyNot(cause)}`]),
+  )
+  // JSON is YAML too, and faults then have a place.
+  const whole = loadYaml(text, file, MetricsFile)
+  if (!whole.ok) return refuse(whole.faults.map(formatFault))
+  const { confusion = null, ...written } = whole.value
+  const metrics = loadYaml(
+    text,
+    file,
+    z.preprocess(() => written, StatedMetrics),
+  )
+  if (!metrics.ok) return refuse(metrics.faults.map(formatFault))
+  const own = gates.flatMap((gate) => (gate.kind === 'metric' ? [gate.metric] : []))
+  const { evidence, faults } = statedEvidence(metrics.value, own, [], whole.place)
+  return faults.length > 0 ? refuse(faults.map(formatFault)) : { ...evidence, confusion }
 }

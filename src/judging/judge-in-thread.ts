@@ -11,7 +11,7 @@ export interface JudgeOptions {
   readonly checkBudget?: number
   /** Predictions at hand are moved into the thread instead of copied: they are empty here afterwards. */
   readonly handOver?: boolean
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import type { Case, ModelEvidence, ReferenceEvidence } from '../policies/case.ts'
+import type { Case } from '../policies/case.ts'
 import { checkFactsOf } from '../policies/check-facts.ts'
 import type { CheckFacts, CheckResult } from '../policies/checks.ts'
 import { judge } from '../policies/judge.ts'
-import { answersOf } from '../policies/measures/measure.ts'
 import type { Policy } from '../policies/policy.ts'
+import { type ReferencePredictions, sideBySide, type WithPredictions } from '../policies/side-by-side.ts'
 import type { CaseToJudge, Judged, ModelToJudge } from './case-to-judge.ts'
 import { readPredictions } from './read-predictions.ts'
 import { type FaultMessage, faultMessage } from './thread-program.ts'
@@ -25,17 +25,17 @@ export type JudgingMessage =
 const port = parentPort as MessagePort
 const say = (message: JudgingMessage): void => port.postMessage(message)
 
-const evidenceOf = async ({ evidence, predictions }: ModelToJudge): Promise<ModelEvidence> => {
-  if (predictions === null) return { evidence, answers: null }
-  return { evidence, answers: answersOf('path' in predictions ? await readPredictions(predictions) : predictions) }
-}
+const withPredictions = async ({ evidence, predictions }: ModelToJudge): Promise<WithPredictions> => ({
+  evidence,
+  predictions: predictions !== null && 'path' in predictions ? await readPredictions(predictions) : predictions,
+})
 
 const judgeTask = async ({ policy, toJudge }: JudgingTask): Promise<Judged> => {
   const { approvals, author } = toJudge
-  const candidate = await evidenceOf(toJudge.candidate)
-  const references: Record<string, ReferenceEvidence> = {}
+  const given: Record<string, ReferencePredictions> = {}
   for (const [name, reference] of Object.entries(toJudge.references))
-    references[name] = reference.kind === 'known' ? { kind: 'known', ...(await evidenceOf(reference)) } : reference
+    given[name] = reference.kind === 'known' ? { kind: 'known', ...(await withPredictions(reference)) } : reference
+  const { candidate, references } = sideBySide(await withPredictions(toJudge.candidate), given)
   const expressions = policy.gates.flatMap((gate) => (gate.kind === 'check' ? [gate.expression] : []))
   let facts: CheckFacts | null = null
   let checks: Readonly<Record<string, CheckResult>> = {}

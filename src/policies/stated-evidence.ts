@@ -1,0 +1,68 @@
+import * as z from 'zod'
+import { didYouMean } from '../declarations/describe-issue.ts'
+import type { Place } from '../declarations/load-yaml.ts'
+import type { DocumentPath, PlacedFault } from '../declarations/placed-fault.ts'
+import type { ModelEvidence } from './case.ts'
+import { findMetric, metricNames, winnowSpelling } from './metrics.ts'
+
+// Numbers that somebody states of a model: in a file beside a table of predictions, or in a test of a policy.
+
+/** A case may state that a number is none, `.nan`: that is what a gate must refuse. */
+const number = z.union([z.number(), z.nan()], { error: 'a number' })
+const byName = z.record(z.string().min(1).max(200), number)
+
+const value = z.union([number, z.record(z.string().min(1).max(200), z.union([number, byName]))], {
+  error: 'a number, or a mapping with the number of each class',
+})
+
+/** `{ accuracy: 0.9, recall: { a: 0.8 }, data: { rows: 1200 } }`, or `data.rows: 1200`. */
+export const StatedMetrics = z.record(z.string().min(1).max(200), value)
+export type StatedMetrics = z.infer<typeof StatedMetrics>
+
+export const StatedConfusion = z
+  .strictObject({
+    labels: z.array(z.string().min(1)).min(1).max(1_000),
+    rows: z.array(z.array(z.int().min(0))).describe('rows are the true class, columns the predicted one'),
+  })
+  .refine(({ labels, rows }) => rows.length === labels.length && rows.every((row) => row.length === labels.length), {
+    error: 'expected as many rows, and as many numbers in each, as there are labels',
+  })
+export type StatedConfusion = z.infer<typeof StatedConfusion>
+
+/** Names whose members are metrics of their own: `data: { rows: 3 }` is `data.rows`. */
+const groups: readonly string[] = ['data', 'latency', 'model']
+
+/** `own` are metrics that the policy asks for by names of the pipeline. A name that is meant for another is a fault. */
+export const statedEvidence = (
+  written: StatedMetrics,
+  own: readonly string[],
+  path: DocumentPath,
+  place: Place,
+): { readonly evidence: Pick<ModelEvidence['evidence'], 'metrics' | 'perClass'>; readonly faults: PlacedFault[] } => {
+  const faults: PlacedFault[] = []
+  const metrics = new Map<string, number>()
+  const perClass = new Map<string, Readonly<Record<string, number>>>()
+  const take = (name: string, given: unknown, at: DocumentPath): void => {
+    if (typeof given === 'number') {
+      const fault = nameFault(name, own)
+      if (fault !== undefined) faults.push(place(at, fault, 'key'))
+      else if (findMetric(name)?.over === 'each')
+        faults.push(place(at, `expected a mapping with the ${name} of each class, got ${given}`))
+      else metrics.set(name, given)
+    } else if (groups.includes(name)) {
+      for (const [member, one] of Object.entries(given as object)) take(`${name}.${member}`, one, [...at, member])
+    } else if (findMetric(name) !== undefined && findMetric(name)?.over !== 'whole')
+      perClass.set(name, given as Record<string, number>)
+    else faults.push(place(at, nameFault(name, own) ?? `${name} is one number`, 'key'))
+  }
+  for (const [name, given] of Object.entries(written)) take(name, given, [...path, name])
+  return { evidence: { metrics: Object.fromEntries(metrics), perClass: Object.fromEntries(perClass) }, faults }
+}
+
+const nameFault = (name: string, own: readonly string[]): string | undefined => {
+  if (findMetric(name) !== undefined || own.includes(name)) return undefined
+  const spelling = winnowSpelling(name)
+  if (spelling !== undefined) return `unknown metric, Winnow calls it ${spelling}`
+  const near = didYouMean(name, [...metricNames, ...own])
+  return near === '' ? undefined : `unknown metric${near}`
+}
