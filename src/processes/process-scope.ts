@@ -6,6 +6,8 @@ export interface ProcessScope {
   /** Put into each process's environment, so that its descendants can be found after the parent was killed. */
   readonly token: string
   readonly onStart: (process: ProcessIdentity) => void
+  /** One that was started has ended, and it is certain that nothing is left of it. */
+  readonly onGone?: () => void
 }
 
 const scopes = new AsyncLocalStorage<ProcessScope | undefined>()

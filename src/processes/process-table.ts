@@ -26,7 +26,11 @@ const statFields = (pid: number): readonly string[] | undefined => {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-const bootId = (): string | null => readText('/proc/sys/kernel/random/boot_id')?.trim() ?? null
+let ownBoot: string | null | undefined
+const bootId = (): string | null => {
+  ownBoot ??= readText('/proc/sys/kernel/random/boot_id')?.trim() ?? null
+  return ownBoot
+}
 
 export const identify = (pid: number): ProcessIdentity => ({
   pid,

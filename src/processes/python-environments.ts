@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestJson, shortDigest } from '../domain/digest.ts'
@@ -72,6 +73,8 @@ const writeWhole = async (path: string, text: string): Promise<void> => {
 export const createPythonEnvironments = (options: { folder: string; python?: string }): PythonEnvironments => {
   const { folder } = options
   const builds = new Map<string, Build>()
+  /** Those that were whole when they were last asked for. */
+  const found = new Map<string, PythonEnvironment>()
   let interpreter: Promise<PythonInterpreter> | undefined
 
   const pythonOf = async (): Promise<PythonInterpreter> => {
@@ -172,8 +175,13 @@ export const createPythonEnvironments = (options: { folder: string; python?: str
       const python = await pythonOf()
       const { path, version, platform } = python
       const name = `python-${shortDigest(digestJson({ requirements, path, version, platform }))}`
+      const last = found.get(name)
+      if (last !== undefined && existsSync(last.python)) return last
       const known = await lookUp(name)
-      if (known !== undefined) return known
+      if (known !== undefined) {
+        found.set(name, known)
+        return known
+      }
       try {
         return await wait(shareBuild(name, python, requirements), signal, progress)
       } catch (fault) {

@@ -87,6 +87,38 @@ import builtins
 builtins.kept = open(f"{shared}/unflushed", "w")
 builtins.kept.write("all of it")
 return "written"`,
+  'destroyed-last': `
+import json, weakref
+class Slotted:
+    __slots__ = ()
+    def __del__(self, path=f"{shared}/slotted", open=open):
+        open(path, "w").write("destroyed")
+class Thing:
+    pass
+def pending(path=f"{shared}/generator", open=open):
+    try:
+        yield 1
+    finally:
+        open(path, "w").write("closed")
+def write(path, words):
+    open(path, "w").write(words)
+json.kept = [Slotted(), Thing(), pending()]
+next(json.kept[2])
+json.ends = weakref.finalize(json.kept[1], write, f"{shared}/finalizer", "called")
+return "kept"`,
+  'written-by-c': `
+import ctypes
+ctypes.CDLL(None).printf(b"said by C, without the end of a line")
+return "printed"`,
+  'handlers-and-cycles': `
+import atexit, json
+class Node:
+    def __init__(self):
+        self.own = self
+    def __del__(self, path=f"{shared}/cycle", open=open):
+        open(path, "w").write("collected")
+atexit.register(lambda: setattr(json, "late", Node()))
+return "registered"`,
   'worker-processes': `
 import multiprocessing, subprocess, sys
 with multiprocessing.get_context("fork").Pool(2) as pool:
@@ -131,17 +163,47 @@ describe.each([
       'started',
       'registered',
       'written',
+      'kept',
+      'printed',
+      'registered',
       '[1, 2, 3, 4] True',
       'said',
     ])
     const left = (name: string): Promise<string> => readFile(join(workshop.shared, name), 'utf8')
-    expect([await left('late'), await left('at-exit'), await left('unflushed')]).toEqual([
+    const files = ['late', 'at-exit', 'unflushed', 'slotted', 'generator', 'finalizer', 'cycle']
+    expect(await Promise.all(files.map(left))).toEqual([
       'by a thread',
       'called',
       'all of it',
+      'destroyed',
+      'closed',
+      'called',
+      'collected',
     ])
-    const log = await readFile(fileURLToPath(taskOf(view, 'much-output').logUri ?? ''), 'utf8')
-    expect(log.match(/^x{100} \d+$/gm)).toHaveLength(20_000)
+    const logOf = (task: string): Promise<string> => readFile(fileURLToPath(taskOf(view, task).logUri ?? ''), 'utf8')
+    expect((await logOf('much-output')).match(/^x{100} \d+$/gm)).toHaveLength(20_000)
+    expect(await logOf('written-by-c')).toContain('said by C, without the end of a line')
+  })
+
+  it('leaves no process that its task started and did not wait for', async () => {
+    await using workshop = await openWorkshop({ warmPython })
+    const left: Readonly<Record<string, string>> = {
+      child: 'pid = subprocess.Popen(["sleep", "600"], start_new_session=True).pid',
+      orphan: `
+pid = int(subprocess.check_output(["sh", "-c", "setsid sleep 600 >/dev/null 2>&1 & echo $!"]))`,
+      alone: 'pid = 0',
+    }
+    const tasks = Object.entries(left).map(([name, work]) => [
+      name,
+      { body: `import subprocess\n${work}\nreturn str(pid)` },
+    ])
+    const view = await run(workshop, 'left', Object.fromEntries(tasks))
+    expect(outputOf(view, 'alone')).toBe('0')
+    for (const name of ['child', 'orphan']) {
+      const pid = Number(outputOf(view, name))
+      expect(pid).toBeGreaterThan(1)
+      await until(`the end of what ${name} left`, async () => !(await lives(pid)))
+    }
   })
 
   it('streams its log while it runs, and is stopped at its time limit with all that it forked', async () => {
@@ -242,8 +304,14 @@ return str(os.getppid())`
     const server = Number(outputOf(view, 'task'))
     expect(server).not.toBe(process.pid)
     expect(await lives(server)).toBe(true)
+    let spare = Number.NaN
+    await until('the child that waits for the next task', async () => {
+      spare = Number.parseInt(await readFile(`/proc/${server}/task/${server}/children`, 'utf8'), 10)
+      return spare > 1
+    })
     await workshop[Symbol.asyncDispose]()
     expect(await lives(server)).toBe(false)
+    await until('its end', async () => !(await lives(spare)))
   })
 
   it.each([

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { cp, mkdir, readFile } from 'node:fs/promises'
+import { constants, readFileSync } from 'node:fs'
+import { cp, mkdir } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
@@ -8,9 +8,9 @@ import type { ExecutorLayout } from '../../pipelines/executor-input.ts'
 import { plainValue } from '../../pipelines/typed-values.ts'
 import { convertParameter } from '../../pipelines/values.ts'
 
-const readIfThere = async (path: string): Promise<string | undefined> => {
+const readIfThere = (path: string): string | undefined => {
   try {
-    return await readFile(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -23,8 +23,8 @@ const parseExecutorJson = (text: string): Json =>
     text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : `"${token}"`)),
   ) as Json
 
-const readExecutorOutput = async (task: ReadyTask, path: string): Promise<JsonObject> => {
-  const text = await readIfThere(path)
+const readExecutorOutput = (task: ReadyTask, path: string): JsonObject => {
+  const text = readIfThere(path)
   if (text === undefined || text.trim() === '') return {}
   try {
     const value = parseExecutorJson(text)
@@ -40,14 +40,14 @@ const readExecutorOutput = async (task: ReadyTask, path: string): Promise<JsonOb
 const member = (value: Json | undefined, key: string): Json | undefined =>
   isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 
-const readParameter = async (
+const readParameter = (
   task: ReadyTask,
   name: string,
   type: ParameterType,
   answered: Json | undefined,
   file: string,
-): Promise<Json> => {
-  const value = answered ?? (await readIfThere(file))
+): Json => {
+  const value = answered ?? readIfThere(file)
   if (value === undefined)
     throw new Fault('task_failed', `${task.name} ended without a value for its output ${name} (${type})`, {
       remedy: `return a value for ${name} on every way through the component`,
@@ -113,11 +113,11 @@ const readArtifact = async (
  * metrics have no file at all.
  */
 export const readTaskOutputs = async (task: ReadyTask, layout: ExecutorLayout): Promise<TaskOutputs> => {
-  const answer = await readExecutorOutput(task, layout.outputFile)
+  const answer = readExecutorOutput(task, layout.outputFile)
   const parameters: Record<string, Json> = {}
   for (const [name, type] of Object.entries(task.outputs.parameters)) {
     const answered = answeredParameter(answer, name)
-    parameters[name] = await readParameter(task, name, type, answered, layout.parameterFile(name))
+    parameters[name] = readParameter(task, name, type, answered, layout.parameterFile(name))
   }
   const artifacts: Record<string, readonly RuntimeArtifact[]> = {}
   for (const [name, { type, isList }] of Object.entries(task.outputs.artifacts)) {

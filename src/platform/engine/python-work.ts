@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { resolveContainerArguments } from '../../pipelines/container-arguments.ts'
 import type { ContainerExecutor } from '../../pipelines/execution.ts'
@@ -8,7 +8,7 @@ import { type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { LightweightPython } from './lightweight-python.ts'
 import { withLocalUris } from './local-uris.ts'
 import type { Sandbox } from './sandbox.ts'
-import { type Attempt, outputsOf, processRequest, type TaskProcess } from './task-attempt.ts'
+import { type Attempt, inputPaths, outputsOf, processRequest, type TaskProcess } from './task-attempt.ts'
 import { componentLauncher } from './task-environment.ts'
 import { warmModules } from './warm-modules.ts'
 import type { WarmPool } from './warm-pool.ts'
@@ -24,20 +24,22 @@ interface Prepared {
   readonly startEnvironment: Readonly<Record<string, string>>
   /** Arguments of kfp's executor. */
   readonly args: readonly string[]
+  /** Where its input artifacts are. */
+  readonly inputs: readonly string[]
 }
 
-const prepare = async (
+const prepare = (
   attempt: Attempt,
   container: ContainerExecutor,
   component: LightweightPython,
   environment: PythonEnvironment,
   options: WorkOptions,
-): Promise<Prepared> => {
+): Prepared => {
   const { runtime, folder, layout } = attempt
   const task = { ...attempt.task, inputs: withLocalUris(attempt.task.inputs, options.addresses) }
   const args = resolveContainerArguments(container.args, containerScope(task, runtime.context, layout))
   const module = join(folder, 'ephemeral_component.py')
-  await writeFile(module, component.source)
+  writeFileSync(module, component.source)
   const bin = dirname(environment.python)
   const python = { _KFP_RUNTIME: 'true', VIRTUAL_ENV: environment.folder }
   const own = processRequest(attempt, container, options, bin)
@@ -48,12 +50,13 @@ const prepare = async (
     process: { ...own, env: { ...own.env, ...python } },
     startEnvironment: { ...shared, ...python, HOME: '/', TMPDIR: '/tmp' },
     args: ['--component_module_path', module, ...args],
+    inputs: inputPaths(attempt, options.addresses),
   }
 }
 
 const runCold = async ({ folder }: Attempt, prepared: Prepared, signal: AbortSignal): Promise<ProcessResult> => {
   const argumentsFile = join(folder, 'arguments.json')
-  await writeFile(argumentsFile, JSON.stringify(prepared.args))
+  writeFileSync(argumentsFile, JSON.stringify(prepared.args))
   const { process, environment, component } = prepared
   return runProcess(
     { ...process, command: environment.python, args: [componentLauncher, argumentsFile, component.module] },
@@ -75,10 +78,10 @@ const tryWarm = async (
   sandbox: Sandbox | undefined,
   signal: AbortSignal,
 ): Promise<ProcessResult | undefined> => {
-  const { component, environment, process, startEnvironment, args } = prepared
+  const { component, environment, process, startEnvironment, args, inputs } = prepared
   const { pipelineRoot } = attempt.runtime.context
   // Limits are put around a program that starts, and so is a sandbox, unless the server may be in one.
-  const shared = sandbox?.encloseServer
+  const shared = sandbox?.encloseServer?.(pipelineRoot, inputs)
   if (process.memoryBytes !== undefined || (process.enclose !== undefined && shared === undefined)) return undefined
   if (!mayBeWarm(container, component, warm)) return undefined
   const wanted = {
@@ -87,7 +90,7 @@ const tryWarm = async (
     // What the component declares may be meant for its imports.
     modules: Object.keys(container.env).length > 0 ? [] : warmModules(component.source),
     env: startEnvironment,
-    ...(shared === undefined ? {} : { enclosure: { artifactRoot: pipelineRoot, enclose: shared(pipelineRoot) } }),
+    ...(shared === undefined ? {} : { enclosure: { artifactRoot: pipelineRoot, enclose: shared } }),
   }
   const { cwd, env, timeoutMs } = process
   const request = {
@@ -110,7 +113,7 @@ export const pythonWork = (container: ContainerExecutor, component: LightweightP
   return {
     basis: async (attempt, signal) => ({ kind: 'environment', digest: (await environment(attempt, signal)).lock }),
     run: async (attempt, signal) => {
-      const prepared = await prepare(attempt, container, component, await environment(attempt, signal), options)
+      const prepared = prepare(attempt, container, component, await environment(attempt, signal), options)
       const warm =
         options.warm === undefined
           ? undefined

@@ -1,5 +1,5 @@
-import { appendFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isFault } from '../../domain/errors.ts'
 import type { ContainerExecutor, JobContext, ReadyTask, TaskOutputs } from '../../pipelines/execution.ts'
@@ -89,16 +89,17 @@ export const openAttempt = async (
   const folder = runtime.files.attempt(task.path, attempt)
   const layout = layoutOf(runtime, task, folder, addresses)
   const stale = [folder, runtime.files.artifacts(task.path)]
-  await Promise.all(stale.map((path) => rm(path, { recursive: true, force: true })))
+  await Promise.all(stale.filter(existsSync).map((path) => rm(path, { recursive: true, force: true })))
   const folders = new Set([
     ...['work', 'tmp', 'outputs'].map((name) => join(folder, name)),
     runtime.files.workspace,
     dirname(layout.outputFile),
     ...Object.keys(task.outputs.artifacts).map((output) => dirname(layout.artifactUri(output))),
   ])
-  await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })))
+  // At once: to wait for threads that do it takes longer.
+  for (const path of folders) mkdirSync(path, { recursive: true })
   const logFile = join(folder, 'executor.log')
-  await writeFile(logFile, '')
+  writeFileSync(logFile, '')
   const log = (line: string): void => {
     try {
       appendFileSync(logFile, `[winnow] ${line}\n`)

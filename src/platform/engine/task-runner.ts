@@ -80,10 +80,19 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
     recorder: AttemptRecorder,
     work: () => Promise<T>,
   ): Promise<T> => {
+    let unaccounted = 0
+    const onStart = (process: ProcessIdentity): void => {
+      unaccounted += 1
+      recorder.process(path, process)
+    }
+    const onGone = (): void => {
+      unaccounted -= 1
+    }
     try {
-      return await inProcessScope({ token, onStart: (process) => recorder.process(path, process) }, work)
+      return await inProcessScope({ token, onStart, onGone }, work)
     } finally {
-      for (const pid of processesOfScope(token)) signalProcess(pid, 'SIGKILL')
+      // To look for them means to read of every process of this machine.
+      if (unaccounted > 0) for (const pid of processesOfScope(token)) signalProcess(pid, 'SIGKILL')
     }
   }
 

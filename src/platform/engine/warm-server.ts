@@ -22,6 +22,8 @@ interface ForkEnd {
   readonly signal: string | null
   /** True where the server died, and the task with it. */
   readonly serverDied: boolean
+  /** True where it is certain that nothing lives that the task has started. */
+  readonly alone: boolean
 }
 
 interface Fork {
@@ -54,8 +56,8 @@ export interface WarmServerOptions {
 type TaskMessage =
   | { readonly id: number; readonly pid: number }
   | { readonly id: number; readonly fault: string }
-  | { readonly id: number; readonly code: number }
-  | { readonly id: number; readonly signal: string }
+  | { readonly id: number; readonly code: number; readonly alone: boolean }
+  | { readonly id: number; readonly signal: string; readonly alone: boolean }
 type Message = { readonly ready: true; readonly memory: number } | { readonly unsafe: string } | TaskMessage
 
 const script = fileURLToPath(new URL('./python/warm_server.py', import.meta.url))
@@ -63,6 +65,8 @@ const script = fileURLToPath(new URL('./python/warm_server.py', import.meta.url)
 const startMs = 60_000
 /** Holds the place of the tokens that tasks show in their environment, and is as long as one. */
 const noScope = '0'.repeat(36)
+
+const diedWithServer: ForkEnd = { exitCode: null, signal: 'SIGKILL', serverDied: true, alone: false }
 
 interface Waiting {
   readonly begin: (pid: number | undefined) => void
@@ -103,7 +107,7 @@ export const startWarmServer = async (options: WarmServerOptions): Promise<WarmS
       answer('it ended before it was ready')
       for (const { begin, end } of waiting.values()) {
         begin(undefined)
-        end({ exitCode: null, signal: 'SIGKILL', serverDied: true })
+        end(diedWithServer)
       }
       waiting.clear()
       resolve()
@@ -123,7 +127,7 @@ export const startWarmServer = async (options: WarmServerOptions): Promise<WarmS
       const ended = Promise.withResolvers<ForkEnd>()
       if (dead) {
         begun.resolve(undefined)
-        ended.resolve({ exitCode: null, signal: 'SIGKILL', serverDied: true })
+        ended.resolve(diedWithServer)
       } else waiting.set(id, { begin: begun.resolve, end: ended.resolve })
       channel.ref()
       channel.write(`${JSON.stringify({ id, ...request } satisfies Record<string, Json | undefined>)}\n`)
@@ -149,7 +153,8 @@ export const startWarmServer = async (options: WarmServerOptions): Promise<WarmS
     // For one that has begun this changes nothing.
     task.begin(undefined)
     const code = 'code' in message ? message.code : null
-    task.end({ exitCode: code, signal: 'signal' in message ? message.signal : null, serverDied: false })
+    const alone = 'alone' in message && message.alone
+    task.end({ exitCode: code, signal: 'signal' in message ? message.signal : null, serverDied: false, alone })
   }
   const onMessage = (message: Message): void => {
     if ('unsafe' in message) answer(message.unsafe)

@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises'
-import { lowerPriority } from '../../processes/lower-priority.ts'
 import { currentScope } from '../../processes/process-scope.ts'
 import { identify, scopeVariable, signalProcess } from '../../processes/process-table.ts'
 import type { ProcessResult } from '../../processes/run-process.ts'
@@ -45,7 +44,6 @@ const runOn = async (
   const task = server.fork({ ...fork, env: { ...fork.env, [scopeVariable]: scope.token } })
   const pid = await task.begun
   if (pid === undefined) return undefined
-  lowerPriority(pid)
   scope.onStart(identify(pid))
 
   let over = false
@@ -64,9 +62,10 @@ const runOn = async (
   signal.addEventListener('abort', endGroup, { once: true })
   if (signal.aborted) endGroup()
 
-  const { exitCode, signal: killedBy, serverDied } = await task.ended
+  const { exitCode, signal: killedBy, serverDied, alone } = await task.ended
   over = true
-  signalProcess(-pid, 'SIGKILL')
+  if (alone) scope.onGone?.()
+  else signalProcess(-pid, 'SIGKILL')
   clearTimeout(timer)
   clearTimeout(killer)
   signal.removeEventListener('abort', endGroup)

@@ -5,24 +5,32 @@ ends. It is told `{"id", "cwd", "env", "log", "module", "arguments"}` for each t
 `{"id", "pid"}` when it is about to begin (or `{"id", "fault"}`, and nothing has begun); the server `{"id", "code"}` or
 `{"id", "signal"}` when it has ended. The end of the socket is the end of the server and of all its children.
 
-The server has one thread, so that a fork copies no lock that somebody holds. A child leaves the loop and goes on as the
-main program: it ends as every Python program ends, with its threads joined, its exit handlers called and its files flushed.
+The server has one thread, so that a fork copies no lock that somebody holds. A child is forked ahead and waits for its
+task; then it leaves the loop and goes on as the main program: it ends as every Python program ends, with its threads
+joined, its exit handlers called and its files flushed. With an end comes `"alone": true` where no process is left that a
+child has started: orphans become children of the server.
 """
 
+import argparse
 import ctypes
 import gc
 import importlib
+import importlib.util
+import inspect
 import json
+import logging
 import os
 import select
 import signal
 import sys
 
 import run_component
+import warm_exit
 
 CHANNEL = 3
 SCOPE = b"WINNOW_PROCESS_SCOPE="
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,6 +65,22 @@ def _show_scope(address, token):
     ctypes.memmove(address, token, 36)
 
 
+def _rehearse(executor):
+    """Does once what the executor of every task does: in the server, what is loaded and compiled for it is shared by all;
+    in a child, the pages that the task will write to are its own by then."""
+    parser = argparse.ArgumentParser(description="")
+    parser.add_argument("--input", type=str, help="")
+    parser.parse_known_args(["--input", ""])
+    logging.Formatter("%(asctime)s").format(logging.makeLogRecord({}))
+    json.dumps(json.loads('{"inputs": [1]}'), indent=4)
+    inspect.getfullargspec(_rehearse)
+    try:
+        importlib.util.find_spec(executor).loader.get_code(executor)
+    except (AttributeError, ImportError):
+        # The task will say what is missing.
+        pass
+
+
 def _preload(executor, modules):
     for name in [executor, *modules]:
         try:
@@ -69,6 +93,7 @@ def _preload(executor, modules):
     package, _, name = executor.rpartition(".")
     if package in sys.modules:
         vars(sys.modules[package]).pop(name, None)
+    _rehearse(executor)
     gc.collect()
     gc.freeze()
 
@@ -105,14 +130,25 @@ def _own_randomness():
         sys.modules["multiprocessing.process"].current_process().authkey = os.urandom(32)
 
 
-def _become(task, imported, address, pipe, server):
-    """Makes this child what a process of its own would be."""
+def _prepare(server, executor):
+    """What a child can do before it knows its task."""
     os.setsid()
     _die_with_parent(signal.SIGKILL)
     if os.getppid() != server:
         raise RuntimeError("the server is gone")
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        # The kernel gives sessions equal shares whatever their nice values are, where it groups by them.
+        with open("/proc/self/autogroup", "w", encoding="ascii") as file:
+            file.write(str(os.getpriority(os.PRIO_PROCESS, 0)))
+    except OSError:
+        pass
+    _rehearse(executor)
+
+
+def _become(task, imported, address, pipes):
+    """Makes this child what a process of its own would be."""
     os.chdir(task["cwd"])
     os.environ.clear()
     os.environ.update({**imported, **task["env"]})
@@ -122,40 +158,119 @@ def _become(task, imported, address, pipe, server):
     os.dup2(log, 2)
     _own_randomness()
     _say({"id": task["id"], "pid": os.getpid()})
-    for descriptor in (log, CHANNEL, *pipe):
+    for descriptor in (log, CHANNEL, *pipes):
         os.close(descriptor)
 
 
-def _begin(task, imported, address, pipe):
-    """Forks. True in the child, whose loop is over."""
+def _read_line(pipe):
+    line = b""
+    while not line.endswith(b"\n"):
+        chunk = os.read(pipe, 1 << 20)
+        if not chunk:
+            os._exit(0)
+        line += chunk
+    return line
+
+
+class Spare:
+    """A child that has been forked ahead of its task."""
+
+    def __init__(self, pid, pipe):
+        self.pid = pid
+        self.pipe = pipe
+
+    def hand_over(self, line):
+        try:
+            while line:
+                line = line[os.write(self.pipe, line) :]
+        finally:
+            os.close(self.pipe)
+
+
+def _fork(executor, imported, address, pipes):
+    """A spare in the server; in the child, which waits in here, the task that it becomes."""
     server = os.getpid()
+    reader, writer = os.pipe()
     try:
         pid = os.fork()
-    except OSError as error:
-        _say({"id": task["id"], "fault": str(error)})
-        return False
+    except OSError:
+        os.close(reader)
+        os.close(writer)
+        raise
     if pid != 0:
-        children[pid] = task
-        return False
+        os.close(reader)
+        return Spare(pid, writer)
+    task = None
     try:
-        _become(task, imported, address, pipe, server)
+        os.close(writer)
+        _prepare(server, executor)
+        task = json.loads(_read_line(reader))
+        _become(task, imported, address, (reader, *pipes))
+        return task
     except BaseException as error:
-        _say({"id": task["id"], "fault": str(error)})
+        if task is not None:
+            _say({"id": task["id"], "fault": str(error)})
         os._exit(1)
-    return True
 
 
 children = {}
+spares = []
+
+
+def _begin(line, fork):
+    """Gives a task to a child. Returns a task in the child that has it, whose loop is over."""
+    task = json.loads(line)
+    try:
+        spare = spares.pop() if spares else fork()
+        if isinstance(spare, dict):
+            return spare
+        children[spare.pid] = task
+        spare.hand_over(line + b"\n")
+    except OSError as error:
+        _say({"id": task["id"], "fault": str(error)})
+    return None
+
+
+def _keep_spare(fork):
+    """As `_begin`: the spare comes back as the task that it becomes."""
+    if spares:
+        return None
+    try:
+        spare = fork()
+    except OSError:
+        return None
+    if isinstance(spare, dict):
+        return spare
+    spares.append(spare)
+    return None
+
+
+def _is_alone():
+    """Whether every child is one of ours: what a task has left behind would be another."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            return {int(pid) for pid in file.read().split()} <= {*children, *(spare.pid for spare in spares)}
+    except OSError:
+        return False
 
 
 def _tell_ends():
-    while children:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
         if pid == 0:
             return
+        task = children.pop(pid, None)
+        for spare in [one for one in spares if one.pid == pid]:
+            spares.remove(spare)
+            os.close(spare.pipe)
+        if task is None:
+            continue
         code = os.waitstatus_to_exitcode(status)
         end = {"code": code} if code >= 0 else {"signal": signal.Signals(-code).name}
-        _say({"id": children.pop(pid)["id"], **end})
+        _say({"id": task["id"], **end, "alone": _is_alone()})
 
 
 def _started_by_children():
@@ -172,7 +287,7 @@ def _started_by_children():
 
 def _end():
     """The controller is gone, and nobody else would end what it has started."""
-    for pid in [*children, *_started_by_children()]:
+    for pid in [*children, *(spare.pid for spare in spares), *_started_by_children()]:
         try:
             os.kill(pid, signal.SIGKILL)
         except OSError:
@@ -186,7 +301,7 @@ def _memory():
 
 
 def serve(executor, modules):
-    """Serves until the socket ends. Returns in a child only, with its task."""
+    """Serves until the socket ends. Returns in a child only: its task, and the modules that were there before it."""
     _die_with_parent(signal.SIGKILL)
     before = dict(os.environ)
     descriptors = _descriptors()
@@ -198,15 +313,24 @@ def serve(executor, modules):
         _say({"unsafe": danger})
         sys.exit(0)
 
+    known_modules = frozenset(sys.modules)
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     # From here on the socket's end is noticed at once, and there are children to end with it.
     _die_with_parent(0)
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     _say({"ready": True, "memory": _memory()})
+
+    def fork():
+        return _fork(executor, imported, address, (wake, waker))
+
     received = b""
     while True:
+        own = _keep_spare(fork)
+        if own is not None:
+            return own, known_modules
         ready, _, _ = select.select([CHANNEL, wake], [], [])
         if wake in ready:
             os.read(wake, 4096)
@@ -216,12 +340,13 @@ def serve(executor, modules):
                 _end()
             *lines, received = (received + chunk).split(b"\n")
             for line in lines:
-                task = json.loads(line)
-                if _begin(task, imported, address, (wake, waker)):
-                    return task
+                own = _begin(line, fork)
+                if own is not None:
+                    return own, known_modules
         _tell_ends()
 
 
 if __name__ == "__main__":
-    own_task = serve(sys.argv[1], sys.argv[2:])
+    own_task, modules_before = serve(sys.argv[1], sys.argv[2:])
     run_component.run(own_task["module"], own_task["arguments"])
+    warm_exit.end_soon(modules_before)
