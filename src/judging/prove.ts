@@ -1,4 +1,4 @@
-import type { Judgement } from '../policies/judge.ts'
+import { type Judgement, judge } from '../policies/judge.ts'
 import { answersOf } from '../policies/measures/measure.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Predictions } from '../policies/predictions/predictions.ts'
@@ -6,11 +6,12 @@ import { lossOf, toleranceOf } from '../policies/saboteurs/loss.ts'
 import { asksProbabilities, type ProvedSaboteur, proveSaboteur, tellingGates } from '../policies/saboteurs/proof.ts'
 import { saboteursOf } from '../policies/saboteurs/saboteurs.ts'
 import {
-  fewestGates,
+  plainestGates,
   type SuggestedGate,
   stoppingGates,
   suggestedGates,
 } from '../policies/saboteurs/suggested-gates.ts'
+import { sideBySide } from '../policies/side-by-side.ts'
 import type { ModelToJudge } from './case-to-judge.ts'
 import { judgeInThread } from './judge-in-thread.ts'
 
@@ -34,40 +35,32 @@ export interface Proof {
     /** A gate that would have stopped it; null where it is stopped, or none that the honest model passes would. */
     readonly suggestion: Pick<SuggestedGate, 'name' | 'yaml'> | null
   })[]
-  /** The fewest gates that stop all that slip through and can be stopped. */
+  /** The gates that stop all that slip through and can be stopped. */
   readonly suggestions: readonly Pick<SuggestedGate, 'name' | 'yaml'>[]
   readonly slipped: number
 }
+
+const none = { kind: 'none', reason: 'no champion was given' } as const
+const nothingStated = { kind: 'known', evidence: { metrics: {}, perClass: {}, confusion: null } } as const
 
 /** Lets every saboteur that can be made from the evidence at hand be judged as the honest model was. */
 export const prove = async (
   { policy, honest, champion, earlier, stated, target }: ToProve,
   signal?: AbortSignal,
 ): Promise<Proof> => {
+  const references = { champion: champion === null ? none : { ...nothingStated, predictions: champion } }
+  const hasChecks = policy.gates.some(({ kind }) => kind === 'check')
   const judged = async (predictions: Predictions, facts: Readonly<Record<string, number>>): Promise<Judgement> => {
-    const evidence = { ...stated, metrics: { ...stated.metrics, ...facts } }
-    const none = { kind: 'none', reason: 'there is no champion here' } as const
-    const toJudge = {
-      candidate: { evidence, predictions },
-      references: {
-        champion:
-          champion === null
-            ? none
-            : ({
-                kind: 'known',
-                evidence: { metrics: {}, perClass: {}, confusion: null },
-                predictions: champion,
-              } as const),
-      },
-      facts: { change: {}, candidate: {} },
-      approvals: [],
-      author: '',
-    }
+    const candidate = { evidence: { ...stated, metrics: { ...stated.metrics, ...facts } }, predictions }
+    const rest = { approvals: [], author: '' }
+    // Only a check may run for ever; without one, a thread takes longer to start than all else.
+    if (!hasChecks) return judge(policy, { ...sideBySide(candidate, references), checks: {}, ...rest })
+    const toJudge = { candidate, references, facts: { change: {}, candidate: {} }, ...rest }
     return (await judgeInThread(policy, toJudge, signal === undefined ? {} : { signal })).judgement
   }
+  const answers = answersOf(honest)
   const judgement = await judged(honest, {})
   const telling = tellingGates(judgement)
-  const answers = answersOf(honest)
   const rules = { tolerance: toleranceOf(policy, honest.kind), probabilities: asksProbabilities(policy) }
   const known = suggestedGates(answers, target)
   const proved: ProvedSaboteur[] = []
@@ -82,10 +75,10 @@ export const prove = async (
     proved.push(one)
     if (one.ships && one.counts) stopping.set(one.name, stoppingGates(known, bad))
   }
-  const chosen = fewestGates(known, stopping)
+  const chosen = plainestGates(stopping)
   const written = ({ name, yaml }: SuggestedGate) => ({ name, yaml })
   const saboteurs = proved.map((one) => {
-    const gate = chosen.find((suggested) => stopping.get(one.name)?.includes(suggested))
+    const gate = chosen.get(one.name)
     return { ...one, suggestion: gate === undefined ? null : written(gate) }
   })
   return {
@@ -93,7 +86,7 @@ export const prove = async (
     telling: [...telling],
     tolerance: rules.tolerance,
     saboteurs,
-    suggestions: chosen.map(written),
+    suggestions: [...new Set(chosen.values())].map(written),
     slipped: stopping.size,
   }
 }

@@ -32,7 +32,7 @@ export const policyProve = async (file: string, options: Options): Promise<void>
         honest: await readPredictions({ path: options.predictions, label: options.label ?? null }, signal),
         champion: await read(options.champion),
         earlier: await read(options.earlier),
-        stated: await readMetrics(options.metrics),
+        stated: await readMetrics(options.metrics, policy.gates),
         target: targetOf(policy) ?? options.label ?? 'label',
       }
       return prove(toProve, signal)

@@ -78,21 +78,29 @@ const sameCertainty = (honest: ClassPredictions): Predictions => {
   return { ...honest, scores }
 }
 
-/** What was this class becomes the next best; without probabilities, the class that it is most often mistaken for. */
+/**
+ * Cannot tell the class from what comes next, which it decides for: the two share their probability evenly, as in a tree
+ * too shallow to part them. Without probabilities, the class becomes the one that it is most often mistaken for.
+ */
 const killed = (honest: ClassPredictions, counts: readonly Float64Array[], dead: number): Predictions => {
   const width = honest.classes.length
-  const fallback = confusedWith(counts, dead)
+  const mistaken = confusedWith(counts, dead)
   const predicted = honest.predicted.slice()
   const scores = honest.scores?.slice() ?? null
   for (let i = 0; i < honest.rows; i++) {
     const own = scores?.subarray(i * width, (i + 1) * width)
-    const rest = own === undefined ? 0 : sum(own) - (own[dead] as number)
-    if (own !== undefined) {
-      own[dead] = 0
-      if (rest > 1e-9) own.set(own.map((score) => score / rest))
-      else own.fill(0).fill(1, fallback, fallback + 1)
+    if (own === undefined) {
+      if (predicted[i] === dead) predicted[i] = mistaken
+      continue
     }
-    if (predicted[i] === dead) predicted[i] = own === undefined ? fallback : largest(own, dead)
+    const best = largest(own, dead)
+    const next = (own[best] as number) > 0 ? best : mistaken
+    if ((own[dead] as number) >= (own[next] as number)) {
+      const half = ((own[dead] as number) + (own[next] as number)) / 2
+      own[dead] = half * (1 - 2 ** -20)
+      own[next] = half * (1 + 2 ** -20)
+    }
+    if (predicted[i] === dead) predicted[i] = next
   }
   return { ...honest, predicted, scores }
 }

@@ -10,7 +10,7 @@ import { lossOf, toleranceOf } from './loss.ts'
 import { moveAnswers } from './moved-answers.ts'
 import { proveSaboteur, tellingGates } from './proof.ts'
 import { saboteursOf } from './saboteurs.ts'
-import { fewestGates, stoppingGates, suggestedGates } from './suggested-gates.ts'
+import { plainestGates, stoppingGates, suggestedGates } from './suggested-gates.ts'
 
 const classes = ['BOMBAY', 'CALI', 'SIRA']
 
@@ -194,12 +194,28 @@ describe('suggested gates', () => {
     for (const { yaml, gate } of gates) expect(policyOf(`  ${yaml}\n`).gates).toEqual([gate])
   })
 
-  it('a few stop all dead classes', () => {
+  it('one on each class stops every dead one', () => {
     const honest = model(2000, 0.95)
     const gates = suggestedGates(answersOf(honest), 'Class')
     const dead = all(honest).filter(({ name }) => name.startsWith('dead class'))
     const stopping = new Map(dead.map(({ name, make }) => [name, stoppingGates(gates, answersOf(make()))]))
-    expect(fewestGates(gates, stopping).map(({ name }) => name)).toEqual(['no dead class'])
-    expect(fewestGates(gates, new Map([['none', []]]))).toEqual([])
+    const chosen = plainestGates(stopping)
+    expect([...chosen.keys()]).toEqual(dead.map(({ name }) => name))
+    expect(new Set([...chosen.values()].map(({ name }) => name))).toEqual(new Set(['no dead class']))
+  })
+
+  it('the tightest of one metric stands for all that need it', () => {
+    const gates = suggestedGates(answersOf(model(2000, 0.95)), 'Class').filter(({ name }) => name === 'no dead class')
+    const [wide, , tight] = gates
+    const stopping = new Map([
+      ['a', gates],
+      ['b', gates.slice(2)],
+      ['c', []],
+    ])
+    expect([...plainestGates(stopping)]).toEqual([
+      ['a', tight],
+      ['b', tight],
+    ])
+    expect(wide?.gate.atLeast).toBeLessThan(tight?.gate.atLeast as number)
   })
 })

@@ -40,11 +40,12 @@ const margins = [0.05, 0.02, 0.01] as const
 
 /**
  * Gates that the honest model passes with some room: a limit is its own number less a margin (of what is better when
- * lower, more by five times that share). The widest margins come first. `target` is the column that `each` names.
+ * lower, more by five times that share). The plainest gates come first, of each the widest margin. `target` is the column
+ * that `each` names.
  */
 export const suggestedGates = (honest: Answers, target: string): readonly SuggestedGate[] =>
-  margins.flatMap((margin) =>
-    (honest.kind === 'classification' ? ofClasses : ofNumbers).flatMap((known): readonly SuggestedGate[] => {
+  (honest.kind === 'classification' ? ofClasses : ofNumbers).flatMap((known) =>
+    margins.flatMap((margin): readonly SuggestedGate[] => {
       const value = worstOf(honest, known)
       if (value === undefined) return []
       const { name, metric } = known
@@ -100,19 +101,21 @@ const stops = (gate: MetricGate, answers: Answers): boolean => {
 export const stoppingGates = (gates: readonly SuggestedGate[], answers: Answers): readonly SuggestedGate[] =>
   gates.filter(({ gate }) => stops(gate, answers))
 
-/** As few gates as it takes to stop all that can be stopped: again and again the one that stops the most of the rest. */
-export const fewestGates = (
-  gates: readonly SuggestedGate[],
+/**
+ * For each model the plainest gate that stops it; where several need one on the same metric, the tightest of theirs, which
+ * stops them all. `stopping` has the gates by the models' names, in the order of `suggestedGates`.
+ */
+export const plainestGates = (
   stopping: ReadonlyMap<string, readonly SuggestedGate[]>,
-): readonly SuggestedGate[] => {
-  const rest = new Set([...stopping].filter(([, found]) => found.length > 0).map(([name]) => name))
-  let chosen: readonly SuggestedGate[] = []
-  while (rest.size > 0) {
-    const reach = (gate: SuggestedGate) => [...rest].filter((name) => stopping.get(name)?.includes(gate))
-    const best = gates.reduce((top, gate) => (reach(gate).length > reach(top).length ? gate : top))
-    // A tighter limit on the same stops what the wider one did, too.
-    chosen = [...chosen.filter(({ name }) => name !== best.name), best]
-    for (const name of reach(best)) rest.delete(name)
-  }
-  return chosen
+): ReadonlyMap<string, SuggestedGate> => {
+  const firsts = [...stopping].flatMap(([name, gates]) => (gates[0] === undefined ? [] : [[name, gates[0]] as const]))
+  const tightest = (asked: SuggestedGate): SuggestedGate =>
+    firsts
+      .map(([, gate]) => gate)
+      .filter(({ name }) => name === asked.name)
+      .reduce((top, gate) => (isTighter(gate.gate, top.gate) ? gate : top))
+  return new Map(firsts.map(([name, gate]) => [name, tightest(gate)]))
 }
+
+const isTighter = (one: MetricGate, other: MetricGate): boolean =>
+  (one.atLeast ?? 0) > (other.atLeast ?? 0) || (one.atMost ?? 0) < (other.atMost ?? 0)
