@@ -147,6 +147,18 @@ describe.skipIf(!bubblewrap.found)('a task in a sandbox', () => {
     expect(await say(`cat ${token}`, { pipeline: import_('/') })).not.toContain('the token')
   })
 
+  it('has one of its own where an input lies outside of what a shared one shows', async () => {
+    const root = await realpath(await mkdtemp(join(tmpdir(), 'winnow-sandboxed-')))
+    const shares = (input: string): boolean =>
+      sandboxOf(root, { shared: true }).encloseServer?.(root, [input]) !== undefined
+    expect(shares(join(root, 'platform', 'artifacts', 'made'))).toBe(true)
+    expect(shares(join(controller, 'farm', 'rows.csv'))).toBe(true)
+    expect(shares('https://models.example/one')).toBe(true)
+    const imported = join(tmpdir(), `winnow-imported-${process.pid}.csv`)
+    expect(shares(imported)).toBe(false)
+    await rm(root, { recursive: true, force: true })
+  })
+
   it('reaches the platform on loopback, or nothing at all', async () => {
     const server = createServer((socket) => socket.end('hello\n'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -190,10 +190,11 @@ describe('a text in an inner loop', () => {
 
   it('reads members of an item that its loop declares to be a text', () => {
     const spec = say(false)
-    const outer = spec.components['outer']
-    if (outer === undefined) throw new Error('the loop is lost')
-    const declared = { ...outer, inputDefinitions: { parameters: { 'pipelinechannel--items-loop-item': text } } }
-    const run = drive({ ...spec, components: { ...spec.components, outer: declared } }, { word: 'w' })
+    const outer = {
+      ...spec.components?.['outer'],
+      inputDefinitions: { parameters: { 'pipelinechannel--items-loop-item': text } },
+    }
+    const run = drive({ ...spec, components: { ...spec.components, outer } }, { word: 'w' })
     const texts = [...run.started.values()].map(({ inputs }) => inputs.parameters['text'])
     expect(texts).toEqual(['a-w-x', 'b-w-x'])
   })

@@ -18,8 +18,11 @@ export interface SandboxView {
 export interface Sandbox {
   /** Readable paths that hold a hidden folder, or lie in one without being an artifact's, stay hidden. */
   enclose(view: SandboxView): Enclose
-  /** Of a server that runs tasks of all jobs with this pipeline root; undefined where each must have its own. */
-  readonly encloseServer?: (artifactRoot: string) => Enclose
+  /**
+   * Of a server that runs tasks of all jobs with this pipeline root; undefined where each must have its own. It shows what
+   * jobs hand to each other: a task whose inputs lie elsewhere gets undefined, too.
+   */
+  readonly encloseServer?: (artifactRoot: string, inputs: readonly string[]) => Enclose | undefined
 }
 
 export interface SandboxOptions {
@@ -83,8 +86,11 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
       return bubblewrap(program, { paths, cwd, network, sharedProcesses })(command, args)
     }
 
-  const encloseServer = (artifactRoot: string): Enclose => {
+  const encloseServer = (artifactRoot: string, inputs: readonly string[]): Enclose | undefined => {
     const roots = [join(root, 'jobs'), ...artifacts, artifactRoot].filter((path) => !holdsSecrets(realOf(path)))
+    const shown = [...roots, ...readable.filter(mayShow)].map(realOf)
+    const isShown = (path: string): boolean => shown.some((folder) => isInside(realOf(path), folder))
+    if (!inputs.filter((path) => isAbsolute(path)).every(isShown)) return undefined
     return encloseWith(roots.map(as('writable')), '/', true)
   }
 
