@@ -11,6 +11,7 @@ import { createStore } from './adapters/store/store.ts'
 import { registerApi } from './api/api.ts'
 import type { Config, Secrets } from './config.ts'
 import { Fault } from './domain/errors.ts'
+import { createJudging } from './judging/judging.ts'
 import type { Log } from './log.ts'
 import { createPythonEnvironments } from './processes/python-environments.ts'
 import { openTargets } from './targets.ts'
@@ -18,6 +19,7 @@ import { version } from './version.ts'
 import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
 import { startWork } from './work.ts'
+import { createDecisions } from './workers/decisions.ts'
 
 export interface App {
   /** `http://host:port`, where this process has the web role. */
@@ -52,6 +54,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   })
   const ports: Omit<WorkerPorts, 'queue'> = {
     store,
+    judging: createJudging(join(config.dataFolder, 'verdict-evidence')),
     host: createGitHost({
       folder: join(config.dataFolder, 'git'),
       repositories: Object.fromEntries(
@@ -101,6 +104,11 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     target: ports.target,
     now: Date.now,
     token,
+    people: Object.entries(config.people).map(([name, { groups, knownAs }]) => ({
+      person: { name, groups, knownAs },
+      token: secrets.people[name] as string,
+    })),
+    decisions: createDecisions({ ...ports, repositories: repositories.map(([name]) => name) }),
     version,
     log,
     ready: () =>

@@ -1,5 +1,6 @@
 import type { Compiler, DataSource, Queue, RepositoryHost, Store, Target, WorkLedger } from './domain/ports.ts'
 import type { Time } from './domain/time.ts'
+import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'
 import type { Bounds } from './workers/bounds.ts'
 import { createFolderWatch } from './workers/observe-folder.ts'
@@ -15,6 +16,7 @@ export interface WorkerPorts {
   readonly compiler: Compiler
   readonly source: (repository: string) => DataSource
   readonly target: (name: string) => Target | undefined
+  readonly judging: Judging
   readonly isLocal: (target: string) => boolean
   readonly bounds: Bounds
   readonly repositories: readonly string[]

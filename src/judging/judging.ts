@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { judgeInThread } from './judge-in-thread.ts'
-import { keepPredictions } from './keep-predictions.ts'
+import { keepPredictions, readKept, unpackKept } from './keep-predictions.ts'
 import type { Judging } from './port.ts'
 import { createPredictionsTable } from './predictions-table.ts'
 import { profileTables } from './profile-tables.ts'
@@ -21,6 +21,10 @@ export const createJudging = (folder: string): Judging => ({
   readHead: readTableHead,
   profile: profileTables,
   keep: (predictions) => keepPredictions(folder, predictions),
+  kept: async (digest) => {
+    const packed = await readKept(folder, digest)
+    return packed === undefined ? undefined : unpackKept(packed, digest)
+  },
   sizeOf: async (paths) => {
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
     return sizes.reduce((total, size) => total + size, 0)

@@ -1,3 +1,4 @@
+import type { Digest } from '../domain/digest.ts'
 import type { KeptPredictions } from '../domain/verdict.ts'
 import type { ReadTable } from '../policies/data/profile.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -23,6 +24,8 @@ export interface Judging {
   ): Promise<{ readonly train: ReadTable; readonly leakedRows: number | null }>
   /** Keeps answers for as long as verdicts are. */
   keep(predictions: Predictions): Promise<Pick<KeptPredictions, 'digest' | 'rows'>>
+  /** What was kept; undefined where it is not there any more. */
+  kept(digest: Digest): Promise<Predictions | undefined>
   /** Bytes of files. */
   sizeOf(paths: readonly string[]): Promise<number>
 }

@@ -8,6 +8,7 @@ import { followVerdict, supersedeWaiting } from './follow-verdict.ts'
 import { type CasePorts, receiptOf } from './judge-case.ts'
 import { type EvidencePorts, readEvidence } from './judge-evidence.ts'
 import { readLaw } from './judge-policy.ts'
+import { recallEvidence } from './recall-evidence.ts'
 import type { StepFunction } from './step.ts'
 import { move } from './transitions.ts'
 
@@ -34,9 +35,12 @@ export const createJudgeStep =
       })
     const pipeline = declaration.value.pipelines.find(({ name }) => name === run.pipeline)
     const law = await readLaw(ports, run, commit, pipeline, context.signal)
-    const known = await readEvidence(ports, run, context.signal)
+    const { environments } = declaration.value
+    const known =
+      (await recallEvidence(ports, verdict, run, law, environments, context.signal)) ??
+      (await readEvidence(ports, run, { policy: law.policy, environments }, context.signal))
     const at = context.now()
-    const receipt = await receiptOf(ports, run, law, known, at)
+    const receipt = await receiptOf(ports, run, law, known, at, context.signal)
     await store.transaction(async (tx) => {
       const judged = nextVerdict(verdict, receipt, at)
       if (judged === undefined) return

@@ -8,6 +8,7 @@ import type { ChangeCause } from '../../src/domain/change.ts'
 import { digestJson } from '../../src/domain/digest.ts'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
 import type { Job, JobView, RowKind, Rows, Target } from '../../src/domain/ports.ts'
+import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
 import { createRunner } from '../../src/workers/runner.ts'
 import { createSteps } from '../../src/workers/steps.ts'
@@ -80,6 +81,7 @@ export const openWalkDatabase = async () => {
   const pool = await openPool({ folder: join(folder, 'store') })
   return {
     pool,
+    folder,
     close: async () => {
       await pool.end()
       await rm(folder, { recursive: true, force: true })
@@ -93,7 +95,7 @@ export type WalkDatabase = Awaited<ReturnType<typeof openWalkDatabase>>
  * moves: `drain` does all jobs in the order of their times until nothing is queued.
  */
 export const createWalk = async (
-  { pool }: WalkDatabase,
+  { pool, folder }: WalkDatabase,
   options: { inject?: FaultInjection; target?: Target } = {},
 ) => {
   let now = 1_000_000
@@ -109,6 +111,7 @@ export const createWalk = async (
     store,
     host: host.host,
     compiler,
+    judging: createJudging(join(folder, 'verdict-evidence')),
     version: '0.0.0-test',
     bounds: (name: string) =>
       name === repository ? { defaultBranch: 'main', targets: ['local'], environments: ['dev', 'prod'] } : undefined,
