@@ -34,7 +34,7 @@ export const objectBody = ({ body }: Asked): JsonObject => {
   throw statusError('INVALID_ARGUMENT', 'The body is not a JSON object')
 }
 
-/** `tasks retried:ab` for a header: one line of ASCII. */
+/** What a quoted text in a header may hold. */
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'")
 
 const idsOf = (params: unknown, verb: string): Readonly<Record<string, string>> =>
@@ -69,7 +69,8 @@ export const mountRoutes = (face: FastifyInstance, routes: readonly Route[]): vo
           ...{ ids, query, body },
           contentType: headers['content-type'] ?? '',
         })
-        for (const warning of warnings) reply.header('warning', `299 - "${headerText(warning)}"`)
+        const told = warnings.map((warning) => `299 - "${headerText(warning)}"`)
+        if (told.length > 0) reply.header('warning', told.join(', '))
         return reply.type('application/json').send(JSON.stringify(answer))
       },
     })
