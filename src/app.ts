@@ -12,6 +12,7 @@ import { registerApi } from './api/api.ts'
 import type { Config, Secrets } from './config.ts'
 import { Fault } from './domain/errors.ts'
 import { createJudging } from './judging/judging.ts'
+import { readKept } from './judging/keep-predictions.ts'
 import type { Log } from './log.ts'
 import { createPythonEnvironments } from './processes/python-environments.ts'
 import { openTargets } from './targets.ts'
@@ -47,6 +48,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   const store = await createStore(pool)
   const targets = opened.use(await openTargets(config, log))
 
+  const keptFolder = join(config.dataFolder, 'verdict-evidence')
   const repositories = Object.entries(config.repositories)
   const environments = createPythonEnvironments({
     folder: join(config.dataFolder, 'python'),
@@ -54,7 +56,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   })
   const ports: Omit<WorkerPorts, 'queue'> = {
     store,
-    judging: createJudging(join(config.dataFolder, 'verdict-evidence')),
+    judging: createJudging(keptFolder),
     host: createGitHost({
       folder: join(config.dataFolder, 'git'),
       repositories: Object.fromEntries(
@@ -102,6 +104,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     store,
     targets: targets.byName,
     target: ports.target,
+    keptPredictions: (digest) => readKept(keptFolder, digest),
     now: Date.now,
     token,
     people: Object.entries(config.people).map(([name, { groups, knownAs }]) => ({

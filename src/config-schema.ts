@@ -59,6 +59,19 @@ export const ConfigFile = z.strictObject({
   /** How many jobs one worker process does at once. */
   concurrency: z.int().min(1).max(64).default(8),
   repositories: z.record(Name, RepositoryConfig),
+  /** Who may decide: approve, reject, and, of the group `operators`, hold, release and override. */
+  people: z
+    .record(
+      Name.refine((name) => !['operator', 'winnow'].includes(name), 'a name that Winnow does not use itself'),
+      z.strictObject({
+        groups: z.array(Name).max(50).default([]),
+        /** What the person sends as WINNOW_TOKEN. */
+        token: SecretReference,
+        /** How senders name the person as the author of a change. */
+        knownAs: z.array(z.string().min(1).max(200)).max(20).default([]),
+      }),
+    )
+    .default({}),
   targets: z.record(Name, TargetConfig).default({ local: { kind: 'local' } }),
   /** The embedded platform; it runs where a target of kind `local` is declared. */
   platform: z

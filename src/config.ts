@@ -15,6 +15,8 @@ export interface Secrets {
   /** Webhook secrets by repository, the newest first. */
   readonly webhooks: Readonly<Record<string, readonly string[]>>
   readonly accessTokens: Readonly<Record<string, string>>
+  /** API tokens of people, by their names. */
+  readonly people: Readonly<Record<string, string>>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -134,6 +136,9 @@ const applyOverrides = (
 
 const variableOf = (path: string): string => Object.entries(overrides).find(([, key]) => key === path)?.[0] ?? path
 
+/** A token that can be guessed is somebody else's. */
+const shortestToken = 16
+
 const resolveSecrets = (
   file: ConfigFile,
   environment: Environment,
@@ -160,11 +165,22 @@ const resolveSecrets = (
     const token = repository.accessToken && read(repository.accessToken, ['repositories', name, 'accessToken'])
     if (token !== undefined) accessTokens[name] = token
   }
+  const people: Record<string, string> = {}
+  for (const [name, person] of Object.entries(file.people)) {
+    const token = read(person.token, ['people', name, 'token'])
+    if (token === undefined) continue
+    if (token.length < shortestToken)
+      fault(['people', name, 'token'], `expected a token of at least ${shortestToken} characters`)
+    const other = Object.entries(people).find(([, known]) => known === token)
+    if (other !== undefined) fault(['people', name, 'token'], `${other[0]} has the same token`)
+    people[name] = token
+  }
   return {
     databaseUrl: environment['WINNOW_DATABASE_URL'] ?? environment['DATABASE_URL'],
     redisUrl: environment['WINNOW_REDIS_URL'] ?? environment['REDIS_URL'],
     webhooks,
     accessTokens,
+    people,
   }
 }
 
@@ -191,6 +207,12 @@ const withAbsolutePaths = (file: ConfigFile, base: string): ConfigFile => ({
       ]),
     ),
   },
+  people: Object.fromEntries(
+    Object.entries(file.people).map(([name, person]) => [
+      name,
+      { ...person, token: withAbsoluteFile(person.token, base) },
+    ]),
+  ),
   repositories: Object.fromEntries(
     Object.entries(file.repositories).map(([name, repository]) => [
       name,

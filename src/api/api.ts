@@ -2,16 +2,17 @@ import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Log } from '../log.ts'
-import { authorise } from './authorise.ts'
+import { authorise, type Tokens } from './authorise.ts'
 import { changesApi } from './changes.ts'
+import { type DecisionsPorts, decisionsApi } from './decisions.ts'
 import { translateErrors } from './http-errors.ts'
 import { type RunsPorts, runsApi } from './runs.ts'
 import { type ServingPorts, servingApi } from './serving.ts'
+import { type VerdictsPorts, verdictsApi } from './verdicts.ts'
 
-export interface ApiPorts extends RunsPorts, ServingPorts {
+export interface ApiPorts extends RunsPorts, ServingPorts, VerdictsPorts, DecisionsPorts, Tokens {
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>
-  readonly token: string
   readonly version: string
   readonly log: Log
 }
@@ -36,10 +37,12 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
   })
   await app.register(
     async (scope) => {
-      authorise(scope, ports.token)
+      authorise(scope, ports)
       await scope.register(changesApi(ports.store))
       await scope.register(runsApi(ports))
       await scope.register(servingApi(ports))
+      await scope.register(verdictsApi(ports))
+      await scope.register(decisionsApi(ports))
       scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

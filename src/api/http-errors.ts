@@ -6,6 +6,10 @@ import type { Log } from '../log.ts'
 const statusOf: Partial<Record<FaultCode, number>> = {
   not_found: 404,
   unauthorised: 401,
+  forbidden: 403,
+  outdated: 409,
+  policy_invalid: 409,
+  declaration_invalid: 409,
   usage: 400,
   target_refused: 400,
   target_unavailable: 503,

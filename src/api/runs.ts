@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { subjectOf } from '../domain/approval.ts'
 import { Fault } from '../domain/errors.ts'
 import type { Store, Target } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
 import { runEnded } from '../domain/run.ts'
+import { personOf } from './authorise.ts'
 import { idParameter, listQuery, notFound } from './requests.ts'
 
 export interface RunsPorts {
@@ -55,12 +57,15 @@ export const runsApi =
         }
         const runs = await store.list('run', where, limit)
         const verdicts = await store.list('verdict', { run: runs.map((run) => run.id) }, limit)
+        const releases = await store.list('release', { run: runs.map((run) => run.id), state: 'held' }, limit)
         const verdictOf = new Map(verdicts.map((verdict) => [verdict.run, verdict]))
         return {
           runs: runs.map((run) => ({
             ...summary(run),
             verdict: verdictOf.get(run.id)?.state ?? null,
             judged: verdictOf.get(run.id)?.receipt?.reason ?? null,
+            follows: verdictOf.get(run.id)?.follows ?? null,
+            held: releases.find((release) => release.run === run.id)?.reason ?? null,
           })),
         }
       },
@@ -75,6 +80,9 @@ export const runsApi =
         run,
         build: build === undefined ? null : { ...build, ir: undefined },
         verdict: verdict ?? null,
+        subject: verdict?.receipt ? subjectOf(verdict.receipt) : null,
+        words: verdict === undefined ? [] : await store.list('approval', { verdict: verdict.id, state: 'given' }),
+        verdictHistory: verdict === undefined ? [] : await store.history('verdict', verdict.id),
         releases,
         history: await store.history('run', run.id),
       }
@@ -108,7 +116,8 @@ export const runsApi =
       },
     )
 
-    app.post('/runs/:id/cancel', { schema: { params: idParameter } }, async ({ params }) => {
+    app.post('/runs/:id/cancel', { schema: { params: idParameter } }, async (request) => {
+      const { params } = request
       const at = now()
       return store.transaction(async (tx) => {
         const run = await tx.get('run', params.id)
@@ -121,7 +130,7 @@ export const runsApi =
           id: run.id,
           from: run.state,
           to: run.state,
-          by: 'api',
+          by: personOf(request).name,
           why: 'cancel requested',
         })
         await tx.enqueue(run.state === 'wanted' ? 'build' : run.state === 'running' ? 'watch' : 'launch', run.id)

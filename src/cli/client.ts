@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, messageOf } from '../domain/errors.ts'
+import { Fault, faultCodes, messageOf } from '../domain/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 
 export interface ClientOptions {
@@ -11,6 +11,8 @@ export interface ClientOptions {
 export interface Client {
   readonly get: <T>(path: string) => Promise<T>
   readonly post: <T>(path: string, body?: Json) => Promise<T>
+  /** The bytes at a path; undefined where there is nothing. */
+  readonly bytes: (path: string) => Promise<Uint8Array | undefined>
 }
 
 export const dataFolderOf = (options: ClientOptions): string => options.data ?? process.env['WINNOW_DATA'] ?? '.winnow'
@@ -66,10 +68,9 @@ export const connect = async (options: ClientOptions): Promise<Client> => {
       remedy: 'Set WINNOW_TOKEN, or name the data folder with --data.',
     })
 
-  const call = async <T>(method: 'GET' | 'POST', path: string, body?: Json): Promise<T> => {
-    let response: Response
+  const send = async (method: 'GET' | 'POST', path: string, body?: Json): Promise<Response> => {
     try {
-      response = await fetch(`${url}/api/v1${path}`, {
+      return await fetch(`${url}/api/v1${path}`, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -88,6 +89,8 @@ export const connect = async (options: ClientOptions): Promise<Client> => {
         },
       )
     }
+  }
+  const answered = async <T>(response: Response): Promise<T> => {
     const text = await response.text()
     const answer = parsed(text)
     if (text !== '' && answer === undefined)
@@ -102,7 +105,15 @@ export const connect = async (options: ClientOptions): Promise<Client> => {
       })
     throw faultOf(answer?.['error'] as ErrorAnswer | undefined, response.status)
   }
-  return { get: (path) => call('GET', path), post: (path, body) => call('POST', path, body) }
+  return {
+    get: async (path) => answered(await send('GET', path)),
+    post: async (path, body) => answered(await send('POST', path, body)),
+    bytes: async (path) => {
+      const response = await send('GET', path)
+      if (response.status === 404) return undefined
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : answered(response)
+    },
+  }
 }
 
 interface ErrorAnswer {
@@ -113,8 +124,8 @@ interface ErrorAnswer {
 }
 
 const faultOf = (error: ErrorAnswer | undefined, status: number): Fault => {
-  const code =
-    status === 404 ? 'not_found' : status === 401 ? 'unauthorised' : status === 400 ? 'usage' : 'target_unavailable'
+  const known = faultCodes.find((one) => one === error?.code)
+  const code = known ?? (status === 404 ? 'not_found' : status === 400 ? 'usage' : 'target_unavailable')
   return new Fault(code, error?.message ?? `The controller answered ${status}`, {
     ...(error?.remedy === undefined ? {} : { remedy: error.remedy }),
     ...(error?.details === undefined ? {} : { details: error.details }),

@@ -178,6 +178,31 @@ policy
   .addOption(json())
   .action(async (file, options) => (await import('./commands/policy-prove.ts')).policyProve(file, options))
 
+policy
+  .command('reproduce')
+  .description('judge again what a verdict was made of: the same bit for bit, or what differs')
+  .argument(
+    '<verdict>',
+    'number of the verdict (`winnow explain RUN` says it), or a file of `winnow explain RUN --json`',
+  )
+  .option('--evidence <folder>', 'where the evidence of a file is kept (default: verdict-evidence beside it)')
+  .addOption(json())
+  .action(async (verdict, _options, command) =>
+    (await import('./commands/policy-reproduce.ts')).policyReproduce(verdict, command.optsWithGlobals()),
+  )
+policy
+  .command('backtest')
+  .description('what a changed policy would have said of past verdicts')
+  .argument('<policy>', 'policy file')
+  .option('--model <name>', "verdicts on this model (default: the policy's)")
+  .option('--since <date>', 'only verdicts since then, such as 2026-03-31')
+  .option('--receipts <path>', 'a file or folder of `winnow explain RUN --json` instead of a controller')
+  .option('--evidence <folder>', 'where the evidence of --receipts is kept (default: verdict-evidence beside them)')
+  .addOption(json())
+  .action(async (file, _options, command) =>
+    (await import('./commands/policy-backtest.ts')).policyBacktest(file, command.optsWithGlobals()),
+  )
+
 program
   .command('changes')
   .description('what happened, and how each ended')
@@ -263,6 +288,51 @@ program
   .addOption(json())
   .action(async (id, _options, command) =>
     (await import('./commands/explain.ts')).explain(id, command.optsWithGlobals()),
+  )
+
+for (const decision of ['approve', 'reject'] as const)
+  program
+    .command(decision)
+    .description(`${decision === 'approve' ? 'agree to' : 'refuse'} the candidate of a run, exactly as it was judged`)
+    .argument('<run>', 'number of the run', numberOf('runs'))
+    .option('-r, --reason <text>', 'why')
+    .addOption(json())
+    .action(async (id, _options, command) =>
+      (await import('./commands/speak.ts')).speak(decision, id, command.optsWithGlobals()),
+    )
+
+program
+  .command('override')
+  .description('release a candidate whatever its verdict says; written down with your name')
+  .argument('<run>', 'number of the run', numberOf('runs'))
+  .requiredOption('-e, --environment <name>', 'where to')
+  .requiredOption('-r, --reason <text>', 'why')
+  .option('--expires <duration>', 'a release that has not begun by then does not begin', '24h')
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/override.ts')).override(id, command.optsWithGlobals()),
+  )
+
+program
+  .command('hold')
+  .description('let no release into an environment begin')
+  .argument('<environment>', 'its name in winnow.yaml')
+  .option('--repository <name>', 'where the config names several')
+  .option('-r, --reason <text>', 'why')
+  .option('--for <duration>', 'how long (default: until it is released)')
+  .addOption(json())
+  .action(async (environment, _options, command) =>
+    (await import('./commands/hold.ts')).hold(environment, command.optsWithGlobals()),
+  )
+
+program
+  .command('release')
+  .description('lift the hold of an environment, or agree to the release that waits there')
+  .argument('<environment>', 'its name in winnow.yaml')
+  .option('--repository <name>', 'where the config names several')
+  .addOption(json())
+  .action(async (environment, _options, command) =>
+    (await import('./commands/hold.ts')).release(environment, command.optsWithGlobals()),
   )
 
 try {

@@ -36,13 +36,9 @@ export const readLaw = async (
   if (pipeline === undefined) return none(`${place} declares no pipeline ${run.pipeline}`)
   if (pipeline.policy === null || pipeline.model === null)
     return none(`${place} declares no policy for ${run.pipeline}`)
-  const text = await ports.host.readFile(run.repository, commit, pipeline.policy, signal)
-  if (text === undefined) return none(`there is no ${pipeline.policy} on ${place}`)
-  const files = new Map<string, string>()
-  for (const file of gateSetsOf(text)) {
-    const gates = await ports.host.readFile(run.repository, commit, file, signal)
-    if (gates !== undefined) files.set(file, gates)
-  }
+  const read = await readPolicyFiles(ports, run.repository, commit, pipeline.policy, signal)
+  if (read === undefined) return none(`there is no ${pipeline.policy} on ${place}`)
+  const { text, files } = read
   const texts = [[pipeline.policy, text] as const, ...files].map(([file, content]) => ({
     path: file,
     digest: digestBytes(content),
@@ -51,4 +47,22 @@ export const readLaw = async (
   const parsed = parsePolicy(text, pipeline.policy, { model: pipeline.model, files })
   if (!parsed.ok) return none(`the policy on ${place} has faults: ${parsed.faults.map(formatFault).join('; ')}`, texts)
   return { source: { path, digest: digestBytes(text), commit }, texts, policy: parsed.value, missing: '' }
+}
+
+/** A policy's text at a commit, and those of the gate sets that it uses; undefined where there is no such file. */
+export const readPolicyFiles = async (
+  { host }: { readonly host: RepositoryHost },
+  repository: string,
+  commit: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ readonly text: string; readonly files: ReadonlyMap<string, string> } | undefined> => {
+  const text = await host.readFile(repository, commit, path, signal)
+  if (text === undefined) return undefined
+  const files = new Map<string, string>()
+  for (const file of gateSetsOf(text)) {
+    const gates = await host.readFile(repository, commit, file, signal)
+    if (gates !== undefined) files.set(file, gates)
+  }
+  return { text, files }
 }

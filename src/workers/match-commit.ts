@@ -3,9 +3,10 @@ import type { PipelineDeclaration, WinnowYaml } from '../declarations/winnow-yam
 import type { Change, ChangeCause } from '../domain/change.ts'
 import type { Time } from '../domain/time.ts'
 import type { RepositoryBounds } from './bounds.ts'
-import { readDeclaration, runTargetOf } from './declaration.ts'
+import { count, readDeclaration, runTargetOf } from './declaration.ts'
 import type { Decision, MatchPorts } from './match.ts'
 import { newRun } from './new-run.ts'
+import { policyFaults } from './policy-faults.ts'
 
 type CommitCause = Extract<ChangeCause, { kind: 'push' | 'pullRequest' | 'request' }>
 
@@ -35,6 +36,11 @@ export const matchCommit = async (
   }
   const found = await pipelinesFor(ports, change, cause, declaration.value, signal)
   if (found.pipelines.length === 0) return ignored(found.reason)
+  const faults = await policyFaults(ports, repository, commit, found.pipelines, signal)
+  if (faults.length > 0) {
+    const reason = `the policy has ${count(faults.length, 'fault')}: nothing could pass`
+    return { kind: 'end', outcome: { state: 'invalid', reason, faults } }
+  }
   return start(change, commit, cause, declaration.value, allowed, found, at)
 }
 

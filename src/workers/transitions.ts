@@ -14,11 +14,12 @@ export const move = async <K extends RowKind>(
   after: Rows[K],
   why: string,
   at: Time,
+  by = 'winnow',
 ): Promise<Rows[K]> => {
   const written = await tx.update(kind, after)
   const from = (before as Stated).state
   const { id, state } = after as Stated
-  if (from !== state) await tx.record({ at, kind, id, from, to: state, by: 'winnow', why })
+  if (from !== state) await tx.record({ at, kind, id, from, to: state, by, why })
   return written
 }
 
@@ -29,9 +30,10 @@ export const create = async <K extends RowKind>(
   row: NewRow<K>,
   why: string,
   at: Time,
+  by = 'winnow',
 ): Promise<Rows[K]> => {
   const written = await tx.insert(kind, row)
   const { id, state } = written as Stated
-  await tx.record({ at, kind, id, from: null, to: state, by: 'winnow', why })
+  await tx.record({ at, kind, id, from: null, to: state, by, why })
   return written
 }

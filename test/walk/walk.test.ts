@@ -317,16 +317,37 @@ describe('a refused candidate', () => {
       'version: 1\nmodel: beans\ngates:\n  g: {metric: acuracy, atLeast: 0.9}\n',
       'policies/beans.yaml:4:15',
     ],
-  ])('nothing passes where the policy %s', async (_name, policy, reason) => {
+  ])('nothing passes where the policy %s by the time of the verdict', async (_name, policy, reason) => {
     const { 'policies/beans.yaml': _good, ...files } = goodFiles
-    await walk.push(
+    await walk.push(walk.commit('main', goodFiles))
+    await walk.drain({ jobs: 4 })
+    walk.commit('main', { ...files, ...(policy === undefined ? {} : { 'policies/beans.yaml': policy }) })
+    await walk.drain()
+    const verdict = await only('verdict')
+    expect(verdict).toMatchObject({ state: 'inconclusive', follows: { kind: 'person' } })
+    expect(verdict.receipt?.reason).toContain(reason)
+    expect(await walk.store.list('release')).toEqual([])
+  })
+
+  it.each([
+    ['is missing', undefined, 'winnow.yaml: pipelines.beans.policy: there is no file policies/beans.yaml'],
+    [
+      'has a typo',
+      'version: 1\nmodel: beans\ngates:\n  g: {metric: acuracy, atLeast: 0.9}\n',
+      expect.stringMatching(/^policies\/beans\.yaml:4:15: .*accuracy/),
+    ],
+  ])('is not even trained where the policy that was pushed %s', async (_name, policy, fault) => {
+    const { 'policies/beans.yaml': _good, ...files } = goodFiles
+    const change = await walk.push(
       walk.commit('main', { ...files, ...(policy === undefined ? {} : { 'policies/beans.yaml': policy }) }),
     )
     await walk.drain()
-    const verdict = await only('verdict')
-    expect(verdict.state).toBe('inconclusive')
-    expect(verdict.receipt?.reason).toContain(reason)
-    expect(await walk.store.list('release')).toEqual([])
+    expect(await walk.get('change', change)).toMatchObject({
+      state: 'invalid',
+      reason: 'the policy has 1 fault: nothing could pass',
+      faults: [fault],
+    })
+    expect(await walk.store.list('run')).toEqual([])
   })
 
   it('nothing passes where the run made no model', async () => {

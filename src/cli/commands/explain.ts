@@ -2,7 +2,7 @@ import { explainReceipt } from '../../policies/explain.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { paintState } from '../style.ts'
 import { print, printJson } from '../table.ts'
-import type { ShownRun } from './run-show.ts'
+import { overridden, type ShownRun } from './run-show.ts'
 
 /** `winnow explain RUN` */
 export const explain = async (id: string, options: ClientOptions & { readonly json?: boolean }): Promise<void> => {
@@ -16,5 +16,7 @@ export const explain = async (id: string, options: ClientOptions & { readonly js
   }
   if (verdict.receipt === null) return print(`run ${run.id} is being judged`)
   for (const line of explainReceipt(verdict.receipt)) print(line)
-  for (const release of releases) print(`${release.environment}: ${paintState(release.state)}  ${release.reason}`)
+  if (verdict.follows) print(`next: ${verdict.follows.reason}`)
+  for (const release of releases)
+    print(`${release.environment}: ${paintState(release.state)}  ${release.reason}${overridden(release)}`)
 }

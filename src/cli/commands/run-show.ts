@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ApprovalRow } from '../../domain/approval.ts'
 import type { Build } from '../../domain/build.ts'
+import type { Digest } from '../../domain/digest.ts'
 import type { HistoryEntry } from '../../domain/ports.ts'
 import type { Release } from '../../domain/release.ts'
 import type { Run } from '../../domain/run.ts'
@@ -16,6 +18,10 @@ export interface ShownRun {
   readonly run: Run
   readonly build: Omit<Build, 'ir'> | null
   readonly verdict: Verdict | null
+  /** What a word of a person is about now. */
+  readonly subject: Digest | null
+  readonly words: readonly ApprovalRow[]
+  readonly verdictHistory: readonly HistoryEntry[]
   readonly releases: readonly Release[]
   readonly history: readonly HistoryEntry[]
 }
@@ -47,7 +53,7 @@ const headline = ({ run }: ShownRun): string =>
   `run ${run.id}  ${run.repository}/${run.pipeline} at ${run.commit.slice(0, 8)} on ${run.target}  ${paintState(run.state)}`
 
 const describeRun = (shown: ShownRun): readonly string[] => {
-  const { run, build, verdict, releases, history } = shown
+  const { run, build, verdict, words, releases, history, verdictHistory } = shown
   const cause = run.batch === null ? `change ${run.change}` : `batch ${run.batch}, ${run.manifest.length} objects`
   return [
     headline(shown),
@@ -65,8 +71,21 @@ const describeRun = (shown: ShownRun): readonly string[] => {
       : [
           `  verdict: ${paintState(verdict.state)}${verdict.receipt === null ? '' : `  ${verdict.receipt.reason}`}  (winnow explain ${run.id})`,
         ]),
-    ...releases.map((release) => `  ${release.environment}: ${paintState(release.state)}  ${release.reason}`),
+    ...(verdict?.follows ? [`  next: ${verdict.follows.reason}`] : []),
+    ...words.map(
+      ({ person, decision, reason }) =>
+        `  ${person} said ${decision === 'approve' ? 'yes' : 'no'}${reason === '' ? '' : `: ${reason}`}`,
+    ),
+    ...releases.map(
+      (release) => `  ${release.environment}: ${paintState(release.state)}  ${release.reason}${overridden(release)}`,
+    ),
     '  history',
     ...historyLines(history).map((line) => `    ${line}`),
+    ...(verdictHistory.length === 0 ? [] : ['  history of the verdict']),
+    ...historyLines(verdictHistory).map((line) => `    ${line}`),
   ]
 }
+
+/** A release that stands against its verdict says so wherever it is shown. */
+export const overridden = ({ override, reason }: Release): string =>
+  override && !reason.includes('override') ? `  (by ${override.person}'s override: ${override.reason})` : ''

@@ -1,3 +1,4 @@
+import type { FollowUp } from '../../domain/follow-up.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { paintState } from '../style.ts'
 import { ago, print, printJson, table } from '../table.ts'
@@ -14,8 +15,18 @@ interface ListedRun {
   readonly verdict: string | null
   /** Why the verdict is what it is, once it is given. */
   readonly judged: string | null
+  readonly follows: FollowUp | null
+  /** What its release waits for. */
+  readonly held: string | null
   readonly reason: string
   readonly createdAt: number
+}
+
+/** What a run waits for comes first of all that could be said of it: somebody may be asked. */
+const why = ({ held, follows, judged, reason }: ListedRun): string => {
+  if (held !== null) return held
+  const next = follows === null || follows.kind === 'delivered' ? [] : [follows.reason]
+  return [judged ?? reason, ...next].join('; ')
 }
 
 /** `winnow runs` */
@@ -36,7 +47,7 @@ export const runs = async (
     ago(run.createdAt, Date.now()),
     paintState(run.state),
     run.verdict === null ? '' : paintState(run.verdict),
-    run.judged ?? run.reason,
+    why(run),
   ])
   print(
     table(['id', 'repository', 'pipeline', 'commit', 'cause', 'attempt', 'started', 'state', 'verdict', 'why'], rows),

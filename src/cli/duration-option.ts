@@ -1,0 +1,9 @@
+import { Fault } from '../domain/errors.ts'
+import { type Duration, parseDuration } from '../domain/time.ts'
+
+/** What an option such as `--for 2h` means, in milliseconds. */
+export const durationOf = (option: string, text: string): Duration => {
+  const duration = parseDuration(text)
+  if (duration !== undefined && duration >= 1_000) return duration
+  throw new Fault('usage', `${option} is no duration: ${text}`, { remedy: 'Write it as 30m, 24h or 7d.' })
+}

@@ -1,0 +1,35 @@
+import type { Person } from './approval.ts'
+import type { Digest } from './digest.ts'
+import type { Duration, Time } from './time.ts'
+
+export interface Word {
+  readonly decision: 'approve' | 'reject'
+  readonly reason: string
+  /** What the person has seen; where the run's is another by now, the word is refused. */
+  readonly subject?: Digest | undefined
+}
+
+/** What people decide. Each is written with its name, reason and digests into history. Faults: not_found, forbidden, outdated, usage. */
+export interface Decisions {
+  speak(run: number, person: Person, word: Word, signal: AbortSignal): Promise<{ subject: Digest; next: string }>
+  override(
+    run: number,
+    person: Person,
+    wish: { readonly environment: string; readonly reason: string; readonly expiresIn: Duration },
+    signal: AbortSignal,
+  ): Promise<{ release: number; expiresAt: Time }>
+  hold(
+    place: Place,
+    person: Person,
+    wish: { readonly reason: string; readonly lasts: Duration | null },
+    signal: AbortSignal,
+  ): Promise<{ repository: string; until: Time | null }>
+  /** Lifts the hold of an environment; where there is none, agrees to the release that waits there for a person. */
+  lift(place: Place, person: Person, signal: AbortSignal): Promise<{ repository: string; next: string }>
+}
+
+/** An environment; its repository may be left out where the config names only one. */
+export interface Place {
+  readonly environment: string
+  readonly repository?: string | undefined
+}

@@ -1,0 +1,83 @@
+import type { Decisions, Place } from '../domain/decisions.ts'
+import { Fault } from '../domain/errors.ts'
+import { type Hold, holdReason, isHolding } from '../domain/hold.ts'
+import type { Transaction } from '../domain/ports.ts'
+import { releaseWaiting } from '../domain/release.ts'
+import type { Time } from '../domain/time.ts'
+import { type DecisionPorts, decide, mustBeOperator } from './decision-ports.ts'
+import { environmentOf } from './override-verdict.ts'
+import { wakeReleases } from './release-turn.ts'
+import { create, move } from './transitions.ts'
+
+/** No release into the environment begins until it is lifted, or its time is over. A second hold takes the place of the first. */
+export const createHold =
+  (ports: DecisionPorts): Decisions['hold'] =>
+  (place, person, { reason, lasts }, signal) =>
+    decide(async () => {
+      mustBeOperator(person, 'hold an environment')
+      const repository = repositoryOf(ports, place)
+      const { name: environment } = await environmentOf(ports, repository, place.environment, signal)
+      const at = ports.now()
+      const until = lasts === null ? null : at + lasts
+      await ports.store.transaction(async (tx) => {
+        const before = await openHold(tx, repository, environment)
+        if (before !== undefined) await end(tx, before, person.name, 'another hold takes its place', at)
+        const hold = { repository, environment, person: person.name, reason, at, until, state: 'held' } as const
+        await create(tx, 'hold', hold, holdReason({ ...hold, id: 0, version: 0 }), at, person.name)
+      })
+      return { repository, until }
+    })
+
+export const createLift =
+  (ports: DecisionPorts, speak: Decisions['speak']): Decisions['lift'] =>
+  (place, person, signal) =>
+    decide(async () => {
+      const repository = repositoryOf(ports, place)
+      const { environment } = place
+      const { store } = ports
+      const [hold] = await store.list('hold', { repository, environment, state: 'held' }, 1)
+      const waiting = await store.list('release', { repository, environment, state: releaseWaiting })
+      if (hold !== undefined && isHolding(hold, ports.now())) {
+        mustBeOperator(person, 'lift a hold')
+        const at = ports.now()
+        await store.transaction(async (tx) => {
+          await end(tx, hold, person.name, `lifted by ${person.name}`, at)
+          await wakeReleases(tx, await tx.list('release', { repository, environment, state: releaseWaiting }), at)
+        })
+        return {
+          repository,
+          next: `the hold is lifted; ${waiting.length === 0 ? 'nothing waits there' : releases(waiting)}`,
+        }
+      }
+      const held = waiting.find(({ state }) => state === 'held')
+      if (held === undefined)
+        throw new Fault('usage', `Nothing is held in ${environment} of ${repository}`, { remedy: 'See `winnow runs`.' })
+      const { next } = await speak(
+        held.run,
+        person,
+        { decision: 'approve', reason: `released into ${environment}` },
+        signal,
+      )
+      return { repository, next: `run ${held.run} is approved: ${next}` }
+    })
+
+const releases = (waiting: readonly { readonly id: number }[]): string =>
+  `release ${waiting.map(({ id }) => id).join(', ')} looks again`
+
+const openHold = async (tx: Transaction, repository: string, environment: string): Promise<Hold | undefined> =>
+  (await tx.list('hold', { repository, environment, state: 'held' }, 1))[0]
+
+const end = async (tx: Transaction, hold: Hold, by: string, why: string, at: Time): Promise<void> => {
+  await move(tx, 'hold', hold, { ...hold, state: 'lifted' }, why, at, by)
+}
+
+const repositoryOf = ({ repositories }: DecisionPorts, { repository }: Place): string => {
+  const [only, ...more] = repositories
+  if (repository === undefined && only !== undefined && more.length === 0) return only
+  if (repository !== undefined && repositories.includes(repository)) return repository
+  throw new Fault(
+    repository === undefined ? 'usage' : 'not_found',
+    repository === undefined ? 'The config names several repositories' : `The config names no repository ${repository}`,
+    { remedy: `Name one with --repository: ${repositories.join(', ')}.` },
+  )
+}
