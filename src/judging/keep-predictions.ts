@@ -1,9 +1,12 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
-import { type Digest, digestBytes } from '../domain/digest.ts'
+import { createGzip, gunzip } from 'node:zlib'
+import type { Digest } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
 import type { KeptPredictions } from '../domain/verdict.ts'
 import { decodePredictions, encodePredictions } from '../policies/predictions/encode.ts'
@@ -16,8 +19,8 @@ export const keepPredictions = async (
   folder: string,
   predictions: Predictions,
 ): Promise<Pick<KeptPredictions, 'digest' | 'rows'>> => {
-  const bytes = Buffer.concat(encodePredictions(predictions))
-  const digest = digestBytes(bytes)
+  const parts = encodePredictions(predictions)
+  const digest = await digestOf(parts)
   const kept = { digest, rows: predictions.rows }
   if ((await readKept(folder, digest)) !== undefined) return kept
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -25,12 +28,7 @@ export const keepPredictions = async (
   const unfinished = join(folder, `.${randomUUID()}.part`)
   try {
     const file = await open(unfinished, 'wx', 0o600)
-    try {
-      await file.writeFile(await promisify(gzip)(bytes, { level: 1 }))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await pipeline(Readable.from(pieces(parts)), createGzip({ level: 1 }), file.createWriteStream({ flush: true }))
     await rename(unfinished, fileOf(folder, digest))
   } catch (error) {
     await rm(unfinished, { force: true })
@@ -52,10 +50,27 @@ export const readKept = async (folder: string, digest: Digest): Promise<Uint8Arr
 /** What a kept file holds. A Fault `predictions_invalid` where that is not what its digest says. */
 export const unpackKept = async (packed: Uint8Array, digest: Digest): Promise<Predictions> => {
   const bytes = await promisify(gunzip)(packed).catch(() => undefined)
-  const predictions = bytes === undefined || digestBytes(bytes) !== digest ? undefined : decodePredictions(bytes)
+  const predictions = bytes === undefined || (await digestOf([bytes])) !== digest ? undefined : decodePredictions(bytes)
   if (predictions === undefined)
     throw new Fault('predictions_invalid', `The predictions that are kept as ${digest} are not those any more`, {
       remedy: 'Nothing can be judged by them; bring the data folder back from a backup.',
     })
   return predictions
+}
+
+/** Bytes that are worked on at once: some milliseconds' worth. */
+const pieceSize = 4 * 1024 ** 2
+
+function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const part of parts) for (let at = 0; at < part.length; at += pieceSize) yield part.subarray(at, at + pieceSize)
+}
+
+/** As digestBytes of the parts together, without stopping the event loop. */
+const digestOf = async (parts: readonly Uint8Array[]): Promise<Digest> => {
+  const hash = createHash('sha256')
+  for (const piece of pieces(parts)) {
+    hash.update(piece)
+    if (piece.length === pieceSize) await turn()
+  }
+  return `sha256:${hash.digest('hex')}`
 }
