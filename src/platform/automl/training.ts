@@ -37,7 +37,7 @@ export interface TrainingRequest {
   readonly seed: number
   /** Where `model.onnx` and `winnow-model.json` are written. */
   readonly modelFolder: string
-  /** Where `test-predictions.jsonl` is written: one line a test row. */
+  /** Where `test-predictions.jsonl` (one line a test row), `test-rows.csv` and `training-rows.csv` are written. */
   readonly evaluationFolder: string
 }
 
@@ -66,6 +66,9 @@ export interface TrainingResult {
   /** How far the ONNX graph's predictions are from scikit-learn's on the test rows. */
   readonly parity: { readonly rows: number; readonly largestDifference: number; readonly labelDifferences: number }
   readonly predictionsFile: string
+  /** CSV with all columns of the data: the test rows, and those that the model was made from. */
+  readonly testRowsFile: string
+  readonly trainingRowsFile: string
 }
 
 /** Metrics schemas of Vertex AI by prediction type. */

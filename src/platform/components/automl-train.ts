@@ -5,7 +5,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { Addresses } from '../addresses.ts'
 import { sourcesOf } from '../api/dataset-service.ts'
 import { train } from '../automl/train.ts'
-import { metricsSchemaUris, type TrainingResult } from '../automl/training.ts'
+import { metricsSchemaUris, type TrainingRequest, type TrainingResult } from '../automl/training.ts'
 import type { Message } from '../services.ts'
 import { badArgument, type Options, readCommandLine } from './arguments.ts'
 import { component, readAutoMlOptions, readTrainingArguments } from './automl-arguments.ts'
@@ -33,7 +33,7 @@ export const trainAutoMlTabular: NativeComponent = async (call, platform, signal
   }
   call.log(`Predictions of the test rows: ${destination ?? result.predictionsFile}`)
   const model = await register(options, call, platform, addresses.uriOf(modelFolder), result, signal)
-  await importEvaluation(model, result, asked.predictionType, platform, signal)
+  await importEvaluation(model, result, asked, platform, signal)
   const [name, version] = model.split('@')
   call.log(`Model ${model}: ${result.chosen.algorithm}, ${summary(result.metrics)}`)
   // The artifact names the model alone, as Vertex AI's does; which version it is stands beside.
@@ -131,7 +131,7 @@ const register = async (
 const importEvaluation = async (
   parent: string,
   result: TrainingResult,
-  predictionType: 'classification' | 'regression',
+  { predictionType, target }: Pick<TrainingRequest, 'predictionType' | 'target'>,
   { services, addresses }: ComponentPlatform,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -148,6 +148,9 @@ const importEvaluation = async (
         sliceDimensions: result.slices.length === 0 ? [] : ['annotationSpec'],
         metadata: {
           testPredictionsUri: addresses.uriOf(result.predictionsFile),
+          testDataUri: addresses.uriOf(result.testRowsFile),
+          trainingDataUri: addresses.uriOf(result.trainingRowsFile),
+          targetColumn: target,
           rows: result.rows,
           search: result.search,
           chosen: result.chosen,

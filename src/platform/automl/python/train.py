@@ -5,6 +5,7 @@ The shapes of request and result are in ../training.ts. Progress goes to standar
 the result is {"fault": {message, remedy, details}} and the exit code 1.
 """
 
+import csv
 import hashlib
 import json
 import os
@@ -81,7 +82,10 @@ def training(request):
     metrics = classification_metrics(truth, predicted, classes) if classification else regression_metrics(truth, predicted, log)
     model = _describe(request, features, classes, output, content, residuals)
     _write_model(request["modelFolder"], model, content)
-    file = _write_predictions(request["evaluationFolder"], table, sets["test"], target, features, predicted, classes)
+    folder = request["evaluationFolder"]
+    file = _write_predictions(folder, table, sets["test"], target, predicted, classes)
+    test_rows = _write_rows(folder, "test-rows.csv", table, sets["test"])
+    training_rows = _write_rows(folder, "training-rows.csv", table, np.sort(known))
     return {
         "model": model,
         "metrics": metrics,
@@ -92,6 +96,8 @@ def training(request):
         "chosen": {"algorithm": chosen["algorithm"], "parameters": chosen["parameters"], "validationScore": _finite(chosen["score"])},
         "parity": parity,
         "predictionsFile": file,
+        "testRowsFile": test_rows,
+        "trainingRowsFile": training_rows,
     }
 
 
@@ -219,11 +225,11 @@ def _write_model(folder, model, content):
         json.dump(model, stream, indent=1, ensure_ascii=False)
 
 
-def _write_predictions(folder, table, rows, target, features, predicted, classes):
-    """One line a test row: its number in the data, label, prediction, the probability of each class, and the features."""
+def _write_predictions(folder, table, rows, target, predicted, classes):
+    """One line a test row: its number in the data, label, prediction, the probability of each class, and its other columns."""
     os.makedirs(folder, exist_ok=True)
     file = os.path.join(folder, "test-predictions.jsonl")
-    used = features.numeric + features.categorical
+    others = [name for name in table.columns if name != target]
     with open(file, "w", encoding="utf-8") as stream:
         for row, found in zip(rows, predicted):
             label = table.columns[target][row]
@@ -232,8 +238,18 @@ def _write_predictions(folder, table, rows, target, features, predicted, classes
                 line.update((f"p_{name}", float(p)) for name, p in zip(classes, found))
             else:
                 line = {"row": int(row), "label": float(label), "predicted": float(found)}
-            line["instance"] = {name: table.columns[name][row] for name in used}
+            line["instance"] = {name: table.columns[name][row] for name in others}
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return file
+
+
+def _write_rows(folder, name, table, rows):
+    """The rows as they were given, so that another model can be asked about them and the data can be looked at."""
+    file = os.path.join(folder, name)
+    with open(file, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows(zip(*([values[row] for row in rows] for values in table.columns.values())))
     return file
 
 
