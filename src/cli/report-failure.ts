@@ -27,7 +27,8 @@ export const reportFailure = (
     return typeof path === 'string' ? exitCodes.usage : exitCodes.failed
   }
   write(`winnow: ${error.message} [${error.code}]\n`)
-  for (const line of error.details) write(`  ${line}\n`)
+  // The one fault of a file is already told by the message.
+  for (const line of error.details) if (line !== error.message) write(`  ${line}\n`)
   if (error.remedy !== undefined) write(`  → ${error.remedy}\n`)
   return machineFaults.has(error.code) ? exitCodes.usage : exitCodes.failed
 }

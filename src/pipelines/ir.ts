@@ -54,6 +54,13 @@ export const TaskArtifactInput = z.looseObject({
 })
 export type TaskArtifactInput = z.infer<typeof TaskArtifactInput>
 
+/** When a task starts: to take another for the default would run what should not run. */
+const TriggerStrategy = z.enum([
+  'TRIGGER_STRATEGY_UNSPECIFIED',
+  'ALL_UPSTREAM_TASKS_SUCCEEDED',
+  'ALL_UPSTREAM_TASKS_COMPLETED',
+])
+
 export const PipelineTask = z.looseObject({
   componentRef: z.looseObject({ name: z.string() }),
   taskInfo: z.looseObject({ name: z.string().optional() }).optional(),
@@ -65,7 +72,7 @@ export const PipelineTask = z.looseObject({
     })
     .optional(),
   cachingOptions: z.looseObject({ enableCache: z.boolean().optional(), cacheKey: z.string().optional() }).optional(),
-  triggerPolicy: z.looseObject({ condition: z.string().optional(), strategy: z.string().optional() }).optional(),
+  triggerPolicy: z.looseObject({ condition: z.string().optional(), strategy: TriggerStrategy.optional() }).optional(),
   retryPolicy: z
     .looseObject({
       maxRetryCount: z.number().optional(),

@@ -201,6 +201,11 @@ platforms:
       /task "two": .*the task has no input "xx" \(did you mean "x"\?\)/,
     ],
     [
+      'a strategy that nobody knows',
+      (text) => text.replace('[one]', '[one]\n        triggerPolicy: {strategy: WHENEVER}'),
+      /^p\.yaml:11:.*two\.triggerPolicy\.strategy: .*ALL_UPSTREAM_TASKS_COMPLETED/,
+    ],
+    [
       'a required input that is given nothing',
       (text) => text.replace('isOptional: true', 'isOptional: false'),
       /task "one" is given nothing for the required input "x" of component "comp-one"/,
