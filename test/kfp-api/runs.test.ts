@@ -55,7 +55,8 @@ describe('a run', () => {
   })
 
   it('is retried once by two who ask at once, and its id is what its tasks are told', async () => {
-    const says = 'echo "{{$.pipeline_job_uuid}}" > "$0"; exit 1'
+    const gate = 'test ! -f "$0.wait" || until test -f "$0.go"; do sleep 0.05; done'
+    const says = `echo "{{$.pipeline_job_uuid}}" > "$0"; ${gate}; exit 1`
     const failing = shellPipeline({ only: { script: says } })
     const file = join(site.root, 'uuid')
     const { json } = await call('POST', '/runs', {
@@ -71,8 +72,11 @@ describe('a run', () => {
         return found.state === 'FAILED' && tries === attempts && found
       })
     await failed(1)
+    expect((await readFile(file, 'utf8')).trim()).toBe(json.run_id)
+    await writeFile(`${file}.wait`, '')
     const answers = await Promise.all([1, 2].map(() => call('POST', `/runs/${json.run_id}:retry`)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400])
+    await writeFile(`${file}.go`, '')
     const again = await failed(2)
     expect(again.error.message).toContain('only failed')
   })

@@ -10,7 +10,7 @@ import { shownPipeline } from './show-pipeline.ts'
 const keys = ['pipeline_id', 'name', 'display_name', 'description', 'created_at']
 
 /** A name and what people see in its place; either stands for the other. */
-export const namesIn = (message: JsonObject, shown: string): { name: string; displayName: string } => {
+const namesIn = (message: JsonObject, shown: string): { name: string; displayName: string } => {
   const displayName = textField(message, 'display_name', `${shown}.display_name`)
   const name = textField(message, 'name', `${shown}.name`) || displayName
   if (name.trim() === '') throw statusError('INVALID_ARGUMENT', `${shown}.name is required`)

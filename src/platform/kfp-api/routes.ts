@@ -12,7 +12,7 @@ export interface Asked {
   readonly contentType: string
 }
 
-export interface Answer {
+interface Answer {
   readonly body: Json
   /** What was asked for and is left out here, for the `Warning` header. */
   readonly warnings?: readonly string[]

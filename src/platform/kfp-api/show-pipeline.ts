@@ -11,7 +11,7 @@ export const shownPipeline = (record: PipelineRecord) => ({
 })
 
 /** The ids of a version by its record's name. */
-export const versionIds = (name: string) => {
+const versionIds = (name: string) => {
   const [pipeline_id = '', pipeline_version_id = ''] = name.split('/')
   return { pipeline_id, pipeline_version_id }
 }
