@@ -41,6 +41,6 @@ export const readMetrics = async (
   )
   if (!metrics.ok) return refuse(metrics.faults.map(formatFault))
   const own = gates.flatMap((gate) => (gate.kind === 'metric' ? [gate.metric] : []))
-  const { evidence, faults } = statedEvidence(metrics.value, own, [], whole.place)
-  return faults.length > 0 ? refuse(faults.map(formatFault)) : { ...evidence, confusion }
+  const { evidence, faults } = statedEvidence(metrics.value, confusion, own, [], whole.place)
+  return faults.length > 0 ? refuse(faults.map(formatFault)) : evidence
 }

@@ -81,8 +81,17 @@ const faultsOf = (
   document: unknown,
   knownKeys: ReadonlyMap<string, readonly string[]>,
   place: Place,
+  above: DocumentPath = [],
 ): readonly PlacedFault[] => {
-  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+  const path = [...above, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))]
+  if (issue.code === 'invalid_union') {
+    // Of several shapes, the one that was meant: what is wrong lies inside of it.
+    const meant = issue.errors.filter((issues) =>
+      issues.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    )
+    if (meant.length === 1 && meant[0] !== undefined)
+      return meant[0].flatMap((inner) => faultsOf(inner, document, knownKeys, place, path))
+  }
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys.get(JSON.stringify(issue.path)) ?? []
     return issue.keys.map((key) => place([...path, key], `unknown key${didYouMean(key, known) || list(known)}`, 'key'))

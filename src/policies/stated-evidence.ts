@@ -2,7 +2,9 @@ import * as z from 'zod'
 import { didYouMean } from '../declarations/describe-issue.ts'
 import type { Place } from '../declarations/load-yaml.ts'
 import type { DocumentPath, PlacedFault } from '../declarations/placed-fault.ts'
+import type { ConfusionMatrix } from '../domain/evidence.ts'
 import type { ModelEvidence } from './case.ts'
+import { classMetrics, wholeMetrics } from './confusion.ts'
 import { findMetric, metricNames, winnowSpelling } from './metrics.ts'
 
 // Numbers that somebody states of a model: in a file beside a table of predictions, or in a test of a policy.
@@ -32,16 +34,23 @@ export type StatedConfusion = z.infer<typeof StatedConfusion>
 /** Names whose members are metrics of their own: `data: { rows: 3 }` is `data.rows`. */
 const groups: readonly string[] = ['data', 'latency', 'model']
 
-/** `own` are metrics that the policy asks for by names of the pipeline. A name that is meant for another is a fault. */
+/**
+ * What is stated, with all that a confusion matrix gives besides. `own` are metrics that the policy asks for by names of
+ * the pipeline. A name that is meant for another is a fault.
+ */
 export const statedEvidence = (
   written: StatedMetrics,
+  confusion: ConfusionMatrix | null,
   own: readonly string[],
   path: DocumentPath,
   place: Place,
-): { readonly evidence: Pick<ModelEvidence['evidence'], 'metrics' | 'perClass'>; readonly faults: PlacedFault[] } => {
+): { readonly evidence: ModelEvidence['evidence']; readonly faults: PlacedFault[] } => {
   const faults: PlacedFault[] = []
-  const metrics = new Map<string, number>()
-  const perClass = new Map<string, Readonly<Record<string, number>>>()
+  const counted = confusion?.rows.flat().some((count) => count > 0) ? confusion : null
+  const metrics = new Map<string, number>(Object.entries(counted === null ? {} : wholeMetrics(counted)))
+  const perClass = new Map<string, Readonly<Record<string, number>>>(
+    Object.entries(counted === null ? {} : classMetrics(counted)),
+  )
   const take = (name: string, given: unknown, at: DocumentPath): void => {
     if (typeof given === 'number') {
       const fault = nameFault(name, own)
@@ -56,7 +65,10 @@ export const statedEvidence = (
     else faults.push(place(at, nameFault(name, own) ?? `${name} is one number`, 'key'))
   }
   for (const [name, given] of Object.entries(written)) take(name, given, [...path, name])
-  return { evidence: { metrics: Object.fromEntries(metrics), perClass: Object.fromEntries(perClass) }, faults }
+  return {
+    evidence: { metrics: Object.fromEntries(metrics), perClass: Object.fromEntries(perClass), confusion },
+    faults,
+  }
 }
 
 const nameFault = (name: string, own: readonly string[]): string | undefined => {

@@ -70,12 +70,12 @@ export const parseTestCases = (
     ),
   )
   const modelAt = ({ metrics, confusion, predictions }: WrittenModel, path: DocumentPath): TestModel => {
-    const stated = statedEvidence(metrics, own, [...path, 'metrics'], place)
+    const stated = statedEvidence(metrics, confusion ?? null, own, [...path, 'metrics'], place)
     faults.push(...stated.faults)
     const table = typeof predictions === 'string' ? { file: predictions, label: null } : (predictions ?? null)
     if (table !== null && !exists(table.file))
       faults.push(place([...path, 'predictions'], `there is no file ${table.file} beside this one`))
-    return { evidence: { ...stated.evidence, confusion: confusion ?? null }, predictions: table }
+    return { evidence: stated.evidence, predictions: table }
   }
   const referenceAt = (written: WrittenReference, name: string, path: DocumentPath): TestReference => {
     if (written === 'none') return { kind: 'none', reason: `there is no ${name} in this case` }
