@@ -12,10 +12,13 @@ const files = {
 
 const having = (...names: readonly string[]) => ({ anyOf: names.map((name) => ({ required: [name] })) })
 
-/** A gate asks one thing; a metric has a limit, and the limit is of a metric. */
+const limits = ['atLeast', 'atMost', 'between'] as const
+
+/** A gate asks one thing, and only a metric has limits. */
 const gateKinds = [
-  { allOf: [{ required: ['metric'] }, having('atLeast', 'atMost', 'between')] },
-  ...['check', 'require'].map((kind) => ({ required: [kind], not: having('atLeast', 'atMost', 'between') })),
+  { required: ['metric'], ...having(...limits), not: having('check', 'require') },
+  { required: ['check'], not: having('metric', 'require', ...limits) },
+  { required: ['require'], not: having('metric', 'check', ...limits) },
 ]
 
 /**
