@@ -10,7 +10,7 @@ import {
   uncertaintyOfMatrices,
   uncertaintyOfMatrix,
 } from './measures/measure.ts'
-import { findMetric } from './metrics.ts'
+import { comparesData, findMetric } from './metrics.ts'
 import { type MetricGate, referenceName } from './policy.ts'
 import { selectExamples } from './predictions/predictions.ts'
 import { type Part, partsOf } from './slices.ts'
@@ -41,6 +41,9 @@ export const prepareMetricGate = (gate: MetricGate, judged: Case, chance: Chance
   const reference = referenceOf(gate, judged)
   if (reference !== null && reference.kind === 'none')
     return limitsOf(gate).map((limit) => settle(gate, null, null, limit, 'skipped', `skipped: ${reference.reason}`))
+  const uncompared = uncomparedData(gate, judged)
+  if (uncompared !== undefined)
+    return limitsOf(gate).map((limit) => settle(gate, null, null, limit, uncompared.outcome, uncompared.reason))
   return partsOf(gate, judged.candidate).flatMap((part) => {
     if (part.kind === 'unknown')
       return limitsOf(gate).map((limit) => settle(gate, null, part.name, limit, part.outcome, part.reason))
@@ -72,6 +75,20 @@ const referenceOf = (gate: MetricGate, judged: Case): ReferenceEvidence | null =
   if (gate.against.kind === 'baseline') return baselineOf(judged.candidate)
   const name = referenceName(gate.against)
   return judged.references[name] ?? { kind: 'unknown', reason: `nothing is known of ${name}` }
+}
+
+/** Data that is known, and of which only what it should be compared with is not. */
+const uncomparedData = (
+  { metric }: MetricGate,
+  { candidate, references }: Case,
+): Pick<Settled, 'outcome' | 'reason'> | undefined => {
+  const { metrics } = candidate.evidence
+  const champion = references['champion']
+  if (!comparesData.has(metric) || Object.hasOwn(metrics, metric) || !Object.hasOwn(metrics, 'data.rows'))
+    return undefined
+  if (champion?.kind === 'none') return { outcome: 'skipped', reason: `skipped: ${champion.reason}` }
+  if (champion === undefined) return undefined
+  return { outcome: 'inconclusive', reason: `${metric} cannot be told: nothing is kept of the data of the champion` }
 }
 
 /** A class that the champion knows and the test rows lost must not be forgotten with them. */

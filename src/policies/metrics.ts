@@ -82,6 +82,13 @@ const knownMetrics = {
 
 export type MetricName = keyof typeof knownMetrics
 
+/** What compares the data with that of the champion by itself, without `against`. */
+export const comparesData: ReadonlySet<string> = new Set<MetricName>([
+  'data.newCategories',
+  'data.schemaChanges',
+  'data.skew',
+])
+
 export const metricNames = Object.keys(knownMetrics) as readonly MetricName[]
 
 export const findMetric = (name: string): Metric | undefined =>

@@ -1,6 +1,6 @@
 import type { EnvironmentDeclaration } from '../declarations/winnow-yaml.ts'
 import { isFault } from '../domain/errors.ts'
-import type { Evidence, ModelVersion, RunTable } from '../domain/evidence.ts'
+import type { Evidence, EvidenceSource, ModelVersion, RunTable } from '../domain/evidence.ts'
 import type { ArtifactFiles, ModelRegistry, ModelScorer, ServingProbe, Store } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
 import type { Judging } from '../judging/port.ts'
@@ -106,6 +106,7 @@ const findOut = async (
   const answers = await findAnswers(ports, { ...subject, needs, references }, signal)
   const facts: Facts[] = []
   if (answers.candidate.ok) facts.push({ sources: [answers.candidate.source] })
+  else if (needs.examples) facts.push({ sources: [notAnswered(answers.candidate.reason)] })
   for (const answered of Object.values(answers.references)) if (answered.ok) facts.push({ sources: [answered.source] })
   if (needs.data)
     facts.push(await readDataFacts(judging, target, subject.tables, profileOf(references['champion']), signal))
@@ -120,6 +121,14 @@ const findOut = async (
     ),
   }
 }
+
+/** Told with the evidence, because the gates can only say what they lack. */
+const notAnswered = (reason: string): EvidenceSource => ({
+  kind: 'predictions',
+  name: 'none',
+  task: null,
+  note: `the gates need per-example answers, and ${reason}`,
+})
 
 const profileOf = (reference: FoundReference | undefined): TableProfile | null =>
   reference?.kind === 'found' ? ((reference.evidence?.profile as TableProfile | undefined) ?? null) : null
