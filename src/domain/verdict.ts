@@ -67,7 +67,7 @@ export interface Receipt {
   readonly irDigest: Digest
   readonly manifestDigest: Digest
   readonly winnow: string
-  /** What it takes to judge again. Receipts of Winnow 0.1 lack it: they explain, and that is all. */
+  /** What it takes to judge again. The first receipts lack it: they explain, and that is all. */
   readonly judged?: JudgedInputs
 }
 

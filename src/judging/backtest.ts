@@ -70,7 +70,7 @@ const backtestOne = async (
     ...{ verdict, run, at, was: receipt.outcome, live: seen },
     ...{ wouldBe: 'gone', reason, gates: [] },
   })
-  if (receipt.judged === undefined) return gone(`its receipt is of Winnow ${receipt.winnow}, which kept no inputs`)
+  if (receipt.judged === undefined) return gone('its receipt is an old one, which holds no inputs')
   const again = await judgeReceipt(policy, receipt, receipt.judged, readKept, signal)
   if (!again.ok) return gone('the predictions that it was judged by are not kept any more')
   return { verdict, run, at, live: seen, ...compareVerdict(policy, receipt, again.judgement) }

@@ -29,7 +29,7 @@ export const reproduce = async (
   signal?: AbortSignal,
 ): Promise<Reproduced> => {
   const { judged } = receipt
-  if (judged === undefined) return impossible(`the receipt is of Winnow ${receipt.winnow}, which kept no inputs in it`)
+  if (judged === undefined) return impossible('the receipt is an old one, which holds no inputs')
   const inputs = inputsDigest(receipt, judged)
   if (inputs !== judged.digest)
     return impossible(

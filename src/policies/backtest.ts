@@ -71,16 +71,16 @@ export interface LiveDifference {
   readonly difference: number
 }
 
-/** How what was seen live differs from what was judged, for the metrics that the gates ask for. */
+/** How what was seen live differs from what was judged, for the metrics over all examples that the gates asked for. */
 export const liveDifferences = (
-  receipt: Receipt,
+  { gates }: Pick<Receipt, 'gates'>,
   live: Readonly<Record<string, number>>,
 ): readonly LiveDifference[] => {
-  const asked = new Set(receipt.gates.flatMap(({ checks }) => checks.map(({ metric }) => metric)))
-  return [...asked].flatMap((metric) => {
-    const [judged, seen] = [receipt.evidence.metrics, live].map((all) =>
-      Object.hasOwn(all, metric) ? all[metric] : undefined,
-    )
-    return judged === undefined || seen === undefined ? [] : [{ metric, judged, live: seen, difference: seen - judged }]
+  const whole = gates.flatMap(({ checks }) => checks.filter(({ of, slice }) => of === null && slice === null))
+  const judged = new Map(whole.map(({ metric, value, change }) => [metric, change === null ? value : change.candidate]))
+  return [...judged].flatMap(([metric, value]) => {
+    const seen = Object.hasOwn(live, metric) ? live[metric] : undefined
+    if (value === null || seen === undefined) return []
+    return [{ metric, judged: value, live: seen, difference: seen - value }]
   })
 }

@@ -79,7 +79,7 @@ it('says what is missing where there is no number', () => {
   const lines = explainReceipt(receiptOf([]))
   expect(lines).toContain('good enough: macroF1 is missing from the evidence')
   expect(lines.join('\n')).toMatch(/no dead class: no class of Class is known/)
-  expect(lines.at(-1)).toBe('evidence  none: the run left no evaluation and no metrics')
+  expect(lines).toContain('evidence  none: the run left no evaluation and no metrics')
 })
 
 it('needs no gates', () => {

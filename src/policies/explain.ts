@@ -1,5 +1,6 @@
 import { shortDigest } from '../domain/digest.ts'
 import type { GateCheck, GateOutcome, GateVerdict, Receipt } from '../domain/verdict.ts'
+import { inputRows } from './explain-inputs.ts'
 import { type FigureOf, figure, unitText } from './figures.ts'
 
 const outcomeWords: Readonly<Record<GateOutcome, string>> = {
@@ -28,6 +29,7 @@ export const explainReceipt = (receipt: Receipt): readonly string[] => [
     ],
     ...sourceLines(receipt.evidence.sources).map((line, i) => [i === 0 ? 'evidence' : '', line]),
     ...(receipt.evidence.sources.length === 0 ? [['evidence', 'none: the run left no evaluation and no metrics']] : []),
+    ...inputRows(receipt),
   ]),
 ]
 
@@ -40,9 +42,9 @@ const sourceLines = (sources: Receipt['evidence']['sources']): readonly string[]
   )
   return sources
     .filter(({ name }) => evaluationOf(name) === name || !sources.some((other) => other.name === evaluationOf(name)))
-    .map(({ kind, name, task }) => {
+    .map(({ kind, name, task, note }) => {
       const count = slices.get(name)?.length ?? 0
-      return `${kind} ${name}${count === 0 ? '' : ` and its ${count} slices`}${task === null ? '' : ` of task ${task}`}`
+      return `${kind} ${name}${count === 0 ? '' : ` and its ${count} slices`}${task === null ? '' : ` of task ${task}`}${note === undefined ? '' : `: ${note}`}`
     })
 }
 

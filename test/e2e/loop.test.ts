@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { git } from '../hosts/git-repositories.ts'
 import { until } from './controller.ts'
@@ -97,6 +98,21 @@ describeStores('the loop', 11, (openStores) => {
     expect(await answer()).toBe(20)
     const explained = await winnow(site, 'explain', String(run.id))
     expect(explained).toMatch(/FAILED\s+good enough\s+accuracy\s+0\.5/)
+    expect(explained).toContain(`winnow policy reproduce ${verdict?.id}`)
+    const again = await winnow(site, 'policy', 'reproduce', String(verdict?.id))
+    expect(again).toMatch(/^the same: verdict \d+ on run \d+ of .* is fail again, bit for bit/)
+  })
+
+  it('says what a looser policy would have shipped', async () => {
+    const policy = join(await mkdtemp(join(tmpdir(), 'winnow-backtest-')), 'looser.yaml')
+    await writeFile(policy, 'version: 1\nmodel: numbers\ngates:\n  any: {metric: accuracy, atLeast: 0.4}\n')
+    const told = JSON.parse(await winnow(site, 'policy', 'backtest', policy, '--json'))
+    expect(told.verdicts).toMatchObject([
+      { was: 'pass', wouldBe: 'pass', live: null },
+      { was: 'fail', wouldBe: 'pass', live: null },
+    ])
+    expect(told.summary).toMatchObject({ verdicts: 2, gone: 0, wouldHaveShipped: { count: 1 } })
+    await rm(dirname(policy), { recursive: true })
   })
 
   it('ends a push with a wrong winnow.yaml as invalid, with the place of every fault', async () => {

@@ -16,6 +16,7 @@ export const explain = async (id: string, options: ClientOptions & { readonly js
   }
   if (verdict.receipt === null) return print(`run ${run.id} is being judged`)
   for (const line of explainReceipt(verdict.receipt)) print(line)
+  if (verdict.receipt.judged !== undefined) print(`again: winnow policy reproduce ${verdict.id}`)
   if (verdict.follows) print(`next: ${verdict.follows.reason}`)
   for (const release of releases)
     print(`${release.environment}: ${paintState(release.state)}  ${release.reason}${overridden(release)}`)
