@@ -58,6 +58,8 @@ const codesOfFaults: Partial<Record<FaultCode, StatusName>> = {
 export const statusOf = (error: unknown): Status => {
   if (isStatusError(error)) return { code: error.code, message: error.details }
   if (!isFault(error)) return { code: statusCodes.INTERNAL, message: messageOf(error) }
-  const lines = [error.message, ...(error.remedy === undefined ? [] : [error.remedy]), ...error.details]
+  // The one fault of a spec is already told by the message.
+  const more = error.details.filter((line) => line !== error.message)
+  const lines = [error.message, ...(error.remedy === undefined ? [] : [error.remedy]), ...more]
   return { code: statusCodes[codesOfFaults[error.code] ?? 'INTERNAL'], message: lines.join('\n') }
 }
