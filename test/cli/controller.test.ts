@@ -41,6 +41,8 @@ it.each<[string[], number, RegExp]>([
   [['run', 'cancel', '99'], 1, /There is no run 99 \[not_found\]/],
   [['explain', '99'], 1, /There is no run 99 \[not_found\]/],
   [['logs', '99'], 1, /There is no run 99 \[not_found\]/],
+  [['policy', 'reproduce', '99'], 2, /There is no verdict 99 \[not_found\]/],
+  [['policy', 'backtest', join(beans, 'policies/beans.yaml')], 0, /^There are no verdicts on beans yet\.$/m],
   [['predict', 'beans', '[{"Area": 1}]'], 1, /No target has an endpoint beans/],
   [['predict', 'beans', '{'], 2, /The instances are not JSON/],
   [['predict', 'beans', '[]'], 2, /There are no instances/],

@@ -130,6 +130,18 @@ describe('what a small table proves', () => {
     expect(stdout).toMatch(/of the \d+ saboteurs that must be refused slip through/)
   })
 
+  it('a check stops what it is asked to, by what each saboteur measures', async () => {
+    const predictions = join(folder, 'checked.csv')
+    await writeFile(predictions, table(rows.slice(0, 12)))
+    const policy = join(folder, 'checked.yaml')
+    await writeFile(policy, 'version: 1\nmodel: m\ngates:\n  right: {check: "metrics.accuracy > 0.9"}\n')
+    const { stdout } = await winnow(['policy', 'prove', policy, '--predictions', predictions, '--json'])
+    const { honest, saboteurs } = JSON.parse(stdout) as Proof
+    expect(honest.outcome).toBe('pass')
+    expect(saboteurs.find(({ name }) => name === 'majority class')).toMatchObject({ stoppedBy: [{ gate: 'right' }] })
+    expect(saboteurs.find(({ name }) => name === 'leaked labels')).toMatchObject({ stoppedBy: [] })
+  })
+
   it('a leak is stopped by a gate on leaked rows', async () => {
     const predictions = join(folder, 'leak.csv')
     await writeFile(predictions, table(rows))
