@@ -10,6 +10,7 @@ const precedence: readonly EvidenceSource['kind'][] = [
   'ModelEvaluation',
   'system.ClassificationMetrics',
   'system.Metrics',
+  'TFX',
 ]
 
 type Values = Readonly<Record<string, number>>

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.t
 import type { TaskView } from '../../../domain/run.ts'
 import { type Call, isNotFound } from './calls.ts'
 import type { Clients } from './clients.ts'
+import { tfxObservations } from './tfx-observations.ts'
 import { fromValue } from './values.ts'
 
 const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {})
@@ -18,7 +19,7 @@ export const createObservations =
   ): Promise<readonly Observation[]> => {
     const evaluations =
       candidate === undefined || candidate.version === '' ? [] : await evaluationsOf(clients, call, candidate, signal)
-    return [...evaluations, ...artifactsOf(tasks)]
+    return [...evaluations, ...artifactsOf(tasks), ...tasks.flatMap(tfxObservations)]
   }
 
 const artifactsOf = (tasks: readonly TaskView[]): readonly Observation[] =>
