@@ -14,6 +14,12 @@ export interface JobResult {
     readonly note: string | null
     /** Why its outputs came from the cache, or why it had to run. */
     readonly cacheReason: string | null
+    /** True where it had to run since something is other than it was. */
+    readonly cacheChanged: boolean
+    /** What it waits for before it begins. */
+    readonly doing: string | null
+    /** The end of what a failed task said, a text for each line. */
+    readonly details: readonly string[]
   })[]
   /** What the pipeline asks for and this machine leaves out, a line for each task; not there where it is nothing. */
   readonly leftOut?: readonly string[]
@@ -80,6 +86,9 @@ const taskOf = (task: JsonObject, rootId: string | null): JobResult['tasks'][num
     error: textAt(objectAt(task, 'error'), 'message'),
     note: textAt(metadata, 'reason'),
     cacheReason: textAt(metadata, 'cacheReason'),
+    cacheChanged: metadata['cacheChanged'] === true,
+    doing: textAt(metadata, 'doing'),
+    details: Array.isArray(metadata['log_tail']) ? metadata['log_tail'].map(String) : [],
     logUri: textAt(metadata, 'log_uri'),
     outputs: outputsOf(task),
     artifacts: [],
@@ -114,8 +123,8 @@ export const describeJob = (result: JobResult): readonly string[] => {
     // A failed task says more than the job, which only repeats it.
     `${paintState(result.state)}${result.error === null || failed.length > 0 ? '' : `: ${result.error}`}`,
     ...failed.flatMap((task) => [
-      `${paint('red', '✗')} ${task.name}`,
-      ...(task.error ?? '').split('\n').map((line) => `    ${line}`),
+      `${paint('red', '✗')} ${task.error}`,
+      ...task.details.map((line) => `    ${paint('gray', line)}`),
     ]),
     ...(result.leftOut ?? []).map((line) => `left out here: ${line}`),
     ...(never.length === 0 ? [] : [`never ran: ${never.map((task) => task.name).join(', ')}`]),

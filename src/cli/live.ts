@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { newsOf } from './tree-news.ts'
 
 /** Lines that are drawn over themselves on a terminal; elsewhere each task's start and end is a line of its own. */
 export interface Live {
@@ -7,20 +8,27 @@ export interface Live {
   readonly end: () => void
 }
 
-type Out = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>
+type Out = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'> & Partial<Pick<NodeJS.WriteStream, 'rows'>>
 
 export const createLive = (out: Out = process.stderr): Live => (out.isTTY ? drawOver(out) : printNews(out))
 
 const drawOver = (out: Out): Live => {
   let drawn = 0
+  let last: readonly string[] = []
   return {
     draw: (lines) => {
       const width = out.columns || 80
-      const text = lines.map((line) => `${cut(line, width)}\n`).join('')
+      // What has left the screen at its top cannot be drawn over.
+      const shown = lines.slice(-Math.max(1, (out.rows || Number.POSITIVE_INFINITY) - 1))
+      const text = shown.map((line) => `${cut(line, width)}\n`).join('')
       out.write(`${drawn === 0 ? '' : `\x1b[${drawn}A`}\x1b[0J${text}`)
-      drawn = lines.length
+      drawn = shown.length
+      last = lines
     },
     end: () => {
+      const width = out.columns || 80
+      // The whole of it, where a part was above the screen.
+      if (last.length > drawn) out.write(`\x1b[${drawn}A\x1b[0J${last.map((line) => `${cut(line, width)}\n`).join('')}`)
       drawn = 0
     },
   }
@@ -32,29 +40,11 @@ const cut = (line: string, width: number): string => {
   return words.length > width ? `${words.slice(0, width - 1)}…` : line
 }
 
-const branch = /^[\s│├└─]*/
-/** Durations tick on: a line is news when its words are, not its numbers. */
-const duration = /\s+[\d.]+ ?(ms|s|m|h)\b.*$/
-const notBegun = '·'
-
 const printNews = (out: Out): Live => {
-  const seen = new Set<string>()
+  const news = newsOf()
   return {
     draw: (lines) => {
-      // Tasks of two runs may bear one name, and so may the rounds of a loop: the run and the count tell them apart.
-      let run = ''
-      const count = new Map<string, number>()
-      for (const line of lines) {
-        const words = stripVTControlCharacters(line).replace(branch, '')
-        if (words.startsWith(notBegun)) continue
-        run = /^run \S+/.exec(words)?.[0] ?? run
-        const what = `${run}\n${words.replace(duration, '')}`
-        const nth = (count.get(what) ?? 0) + 1
-        count.set(what, nth)
-        if (seen.has(`${what}\n${nth}`)) continue
-        seen.add(`${what}\n${nth}`)
-        out.write(`${words}\n`)
-      }
+      for (const line of news(lines.map((text) => stripVTControlCharacters(text)))) out.write(`${line}\n`)
     },
     end: () => {},
   }

@@ -153,7 +153,14 @@ export type Effect =
 /** What the engine tells the interpreter. Retries are the engine's: only a last failure arrives here. */
 export type ExecutionEvent =
   | { readonly kind: 'succeeded'; readonly path: TaskPath; readonly outputs: TaskOutputs }
-  | { readonly kind: 'failed'; readonly path: TaskPath; readonly error: string }
+  | {
+      readonly kind: 'failed'
+      readonly path: TaskPath
+      /** One line: what failed, and what to do. */
+      readonly error: string
+      /** The end of what it said, a text for each line; for people, nothing is decided by it. */
+      readonly details?: readonly string[]
+    }
   | { readonly kind: 'cancelled'; readonly path: TaskPath }
   /** The pause before another try of a DAG is over. */
   | { readonly kind: 'resumed'; readonly path: TaskPath; readonly failures: number }

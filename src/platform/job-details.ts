@@ -136,6 +136,9 @@ const execution = (task: EngineTaskView, place: string): Execution => ({
     ...(task.logUri !== null && { log_uri: task.logUri }),
     ...(task.attempts > 1 && { attempts: task.attempts }),
     ...(task.reason !== null && { reason: task.reason }),
+    ...(task.details.length > 0 && { log_tail: task.details }),
+    ...(task.doing !== null && { doing: task.doing }),
+    ...(task.cacheChanged && { cacheChanged: true }),
     ...(task.cacheReason !== null && { cached: task.state === 'cached', cacheReason: task.cacheReason }),
   },
 })

@@ -156,6 +156,8 @@ export const createPythonEnvironments = (options: { folder: string; python?: str
       leave = () => reject(signal?.reason)
     })
     shared.waiting += 1
+    // The first steps say nothing for seconds.
+    progress?.('the Python environment is being made')
     if (progress !== undefined) shared.listeners.add(progress)
     signal?.addEventListener('abort', leave, { once: true })
     try {

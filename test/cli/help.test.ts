@@ -42,5 +42,5 @@ it('away from a terminal each task is told once as it starts and once as it ends
   live.draw(['├─ ▸ train  running  2 s', '└─ · judge  pending'])
   live.draw(['├─ ✓ train  3 s', '└─ ▸ judge  running  1 s'])
   live.draw(['├─ ✓ train  3 s', '└─ ✗ judge  failed  2 s  no such model'])
-  expect(told).toBe('▸ train  running  1 s\n✓ train  3 s\n▸ judge  running  1 s\n✗ judge  failed  2 s  no such model\n')
+  expect(told).toBe('▸ train  running\n✓ train  3 s\n▸ judge  running\n✗ judge  failed  2 s  no such model\n')
 })

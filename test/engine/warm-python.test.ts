@@ -143,7 +143,7 @@ describe.each([
     const view = await run(workshop, 'ends', Object.fromEntries(bodies))
     const told = Object.keys(ends).map((name) => {
       const { state, reason } = taskOf(view, name)
-      return [name, state, reason?.split('\n')[0] ?? null]
+      return [name, state, reason?.replace(/ \(read .*\)$/, '') ?? null]
     })
     expect(told).toEqual([
       ['returns', 'succeeded', null],
@@ -158,7 +158,9 @@ describe.each([
       ['aborts', 'failed', expect.stringMatching(/^aborts was killed by SIGABRT/)],
       ['prints-last', 'failed', 'prints-last failed with exit code 5: to stderr'],
     ])
-    expect(taskOf(view, 'raises').reason).toMatch(/ephemeral_component\.py", line \d+, in run\n.*raise ValueError/)
+    expect(taskOf(view, 'raises').details.join('\n')).toMatch(
+      /ephemeral_component\.py", line \d+, in run\n.*raise ValueError/,
+    )
     expect(Object.keys(beside).map((name) => outputOf(view, name))).toEqual([
       'started',
       'registered',

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { resolveContainerArguments } from '../../pipelines/container-arguments.ts'
 import type { ContainerExecutor, TaskOutputs } from '../../pipelines/execution.ts'
 import { containerScope } from '../../pipelines/executor-input.ts'
+import { attemptEnvironment } from './attempt-environment.ts'
 import { type GcpcLauncher, gcpcRequirements } from './gcpc.ts'
 import { cancelStarted } from './gcpc-resources.ts'
 import { type Attempt, processRequest, runToOutputs } from './task-attempt.ts'
@@ -17,7 +18,12 @@ const run = async (
   signal: AbortSignal,
 ): Promise<TaskOutputs> => {
   const { runtime, task, folder, layout, log } = attempt
-  const environment = await options.platform.environments.ensure(gcpcRequirements(launcher), signal, log)
+  const environment = await attemptEnvironment(
+    attempt,
+    options.platform.environments,
+    gcpcRequirements(launcher),
+    signal,
+  )
   const words = resolveContainerArguments(
     [...container.command, ...container.args],
     containerScope(task, runtime.context, layout),

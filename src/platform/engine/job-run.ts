@@ -172,6 +172,10 @@ export const runJob = (options: JobRunOptions): JobRun => {
       await journal.append({ kind: 'retry', at: now(), path, attempt, error })
       onRetry(path)
     },
+    doing: (path, what) => {
+      view.doing(path, what)
+      onUpdate(view.snapshot())
+    },
   }
 
   const launch = (task: ReadyTask): void => {
@@ -184,7 +188,8 @@ export const runJob = (options: JobRunOptions): JobRun => {
         const { path } = task
         if (outcome.kind === 'succeeded')
           await tell({ kind: 'succeeded', path, outputs: outcome.outputs }, outcome.cache)
-        else if (outcome.kind === 'failed') await tell({ kind: 'failed', path, error: outcome.error })
+        else if (outcome.kind === 'failed')
+          await tell({ kind: 'failed', path, error: outcome.error, details: outcome.details })
         else await tell({ kind: 'cancelled', path })
       } catch (error) {
         running.delete(task.path)

@@ -13,6 +13,7 @@ export interface JobView {
   effects(effects: readonly Effect[], at: Time): void
   attempt(path: TaskPath, attempt: number, at: Time): void
   event(event: ExecutionEvent, cache: CacheWord, at: Time): void
+  doing(path: TaskPath, what: string | null): void
   /** The tasks that are being stopped. */
   cancelling(paths: readonly TaskPath[]): void
   end(state: EngineJobView['state'], error: string | null, at: Time): void
@@ -20,6 +21,9 @@ export interface JobView {
 }
 
 const parentOf = (path: TaskPath): TaskPath | null => {
+  // `root.loop[3]` is a turn of `root.loop`.
+  const loop = /^(.*)\[\d+\]$/.exec(path)?.[1]
+  if (loop !== undefined) return loop.replace(/~\d+$/, '')
   const end = path.lastIndexOf('.')
   // `root.train~2.fit` is of the second try of `root.train`.
   return end < 0 ? null : path.slice(0, end).replace(/~\d+$/, '')
@@ -46,7 +50,10 @@ export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt:
       endedAt: null,
       attempts: 0,
       reason: null,
+      details: [],
       cacheReason: null,
+      cacheChanged: false,
+      doing: null,
       logUri: null,
       inputs: noInputs,
       outputs: noOutputs,
@@ -83,8 +90,9 @@ export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt:
         state: cache.cached ? 'cached' : 'succeeded',
         outputs: event.outputs,
         cacheReason: cache.cacheReason ?? null,
+        cacheChanged: cache.cacheChanged ?? false,
       }
-    if (event.kind === 'failed') return { state: 'failed', reason: event.error }
+    if (event.kind === 'failed') return { state: 'failed', reason: event.error, details: event.details ?? [] }
     return { state: 'cancelled', reason: 'the job was cancelled' }
   }
 
@@ -99,6 +107,10 @@ export const createJobView = ({ job, uuid, files, spec }: JobRuntime, startedAt:
     event(event, cache, at) {
       if (event.kind === 'cancel') state = 'cancelling'
       else change(event.path, nameOf(event.path), at, { ...ending(event, cache), endedAt: at })
+    },
+    doing(path, what) {
+      const task = tasks.get(path)
+      if (task !== undefined) tasks.set(path, { ...task, doing: what })
     },
     cancelling(paths) {
       for (const path of paths) {

@@ -45,10 +45,16 @@ export interface EngineTaskView {
   readonly startedAt: Time | null
   readonly endedAt: Time | null
   readonly attempts: number
-  /** Why it failed, was skipped or was cancelled. */
+  /** Why it failed, was skipped or was cancelled, in one line. */
   readonly reason: string | null
+  /** The end of what a failed task said, a text for each line. */
+  readonly details: readonly string[]
   /** Why its outputs came from the cache, or why it had to run; null where nobody asked. */
   readonly cacheReason: string | null
+  /** True where it had to run since something is other than it was when it last ran. */
+  readonly cacheChanged: boolean
+  /** What it waits for before it begins; null where it waits for nothing. */
+  readonly doing: string | null
   /** `file:` URI of the last attempt's log. */
   readonly logUri: string | null
   readonly inputs: TaskInputs

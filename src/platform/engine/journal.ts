@@ -11,6 +11,8 @@ import type { EngineJob, EngineJobState } from './job.ts'
 export interface CacheWord {
   readonly cached: boolean
   readonly cacheReason?: string
+  /** True where it had to run since something is other than it was. */
+  readonly cacheChanged?: boolean
 }
 
 /** What happened to a job, in order. Events are what the interpreter was told: replaying them rebuilds its state. */

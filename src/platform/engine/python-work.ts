@@ -5,6 +5,7 @@ import type { ContainerExecutor } from '../../pipelines/execution.ts'
 import { containerScope } from '../../pipelines/executor-input.ts'
 import type { PythonEnvironment } from '../../processes/python-environments.ts'
 import { type ProcessResult, runProcess } from '../../processes/run-process.ts'
+import { attemptEnvironment } from './attempt-environment.ts'
 import type { LightweightPython } from './lightweight-python.ts'
 import { withLocalUris } from './local-uris.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -109,7 +110,7 @@ const tryWarm = async (
 /** A lightweight Python component, in its environment, with kfp's own executor: warm where that is safe. */
 export const pythonWork = (container: ContainerExecutor, component: LightweightPython, options: WorkOptions): Work => {
   const environment = (attempt: Attempt, signal: AbortSignal) =>
-    options.platform.environments.ensure(component.requirements, signal, attempt.log)
+    attemptEnvironment(attempt, options.platform.environments, component.requirements, signal)
   return {
     basis: async (attempt, signal) => ({ kind: 'environment', digest: (await environment(attempt, signal)).lock }),
     run: async (attempt, signal) => {

@@ -36,6 +36,8 @@ export interface Attempt {
   readonly logFile: string
   readonly layout: ExecutorLayout
   readonly log: (line: string) => void
+  /** Says what it waits for before the task itself begins; null where it waits no longer. */
+  readonly doing: (what: string | null) => void
 }
 
 export interface AttemptOptions {
@@ -85,6 +87,7 @@ export const openAttempt = async (
   task: ReadyTask,
   attempt: number,
   addresses: Addresses,
+  doing: Attempt['doing'],
 ): Promise<Attempt> => {
   const folder = runtime.files.attempt(task.path, attempt)
   const layout = layoutOf(runtime, task, folder, addresses)
@@ -107,7 +110,7 @@ export const openAttempt = async (
       // A full disk shows itself where something is lost by it; a remark is not worth a task.
     }
   }
-  return { runtime, task, folder, logFile, layout, log }
+  return { runtime, task, folder, logFile, layout, log, doing }
 }
 
 /** The local paths of a task's inputs. */

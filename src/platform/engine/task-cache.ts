@@ -27,7 +27,7 @@ export interface CacheKey {
 
 export type CacheAnswer =
   | { readonly hit: true; readonly outputs: TaskOutputs; readonly reason: string }
-  | { readonly hit: false; readonly reason: string }
+  | { readonly hit: false; readonly reason: string /** Since it last ran. */; readonly changed: boolean }
 
 /** Outputs of earlier tasks by the digest of everything that decided them. */
 export interface TaskCache {
@@ -139,7 +139,7 @@ export const createTaskCache = (folder: string, addresses: Addresses): TaskCache
         return { hit: true, outputs: entry.outputs, reason: `taken from ${source}: same component, same inputs` }
       }
       const last = entry === undefined ? await readJson<CacheParts>(lastOf(place)) : parts
-      return { hit: false, reason: missReason(parts, last) }
+      return { hit: false, reason: missReason(parts, last), changed: last !== undefined }
     },
 
     async store({ key, parts, place }, outputs, jobId) {

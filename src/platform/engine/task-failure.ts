@@ -89,8 +89,15 @@ export const processFailure = (task: string, result: ProcessResult, logFile: str
   })
 }
 
-/** Any failure as the text that people see: what failed, what to do, the last lines. */
-export const failureText = (error: unknown): string =>
-  isFault(error)
-    ? [error.message, ...(error.remedy === undefined ? [] : [`(${error.remedy})`]), ...error.details].join('\n')
-    : messageOf(error)
+/** A failure as people see it: in one line what failed and what to do, and the last lines of what was said. */
+export interface TaskFailure {
+  readonly error: string
+  readonly details: readonly string[]
+}
+
+export const taskFailure = (error: unknown): TaskFailure => {
+  const [first = '', ...more] = messageOf(error).split('\n')
+  if (!isFault(error)) return { error: first, details: more }
+  const remedy = error.remedy === undefined ? '' : ` (${error.remedy.replaceAll('\n', ' ')})`
+  return { error: `${first}${remedy}`, details: [...more, ...error.details] }
+}

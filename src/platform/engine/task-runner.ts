@@ -11,13 +11,13 @@ import { leftOutOfTask, withWishes } from './platform-wishes.ts'
 import type { Slots } from './slots.ts'
 import { type JobRuntime, openAttempt } from './task-attempt.ts'
 import type { CacheKey, TaskCache } from './task-cache.ts'
-import { failureText } from './task-failure.ts'
+import { type TaskFailure, taskFailure } from './task-failure.ts'
 import { quantity } from './task-limits.ts'
 import type { CacheBasis, WorkOptions } from './work.ts'
 
 type TaskOutcome =
   | { readonly kind: 'succeeded'; readonly outputs: TaskOutputs; readonly cache: CacheWord }
-  | { readonly kind: 'failed'; readonly error: string }
+  | ({ readonly kind: 'failed' } & TaskFailure)
   | { readonly kind: 'cancelled' }
 
 /** What a runner writes down while a task runs; a promise resolves when the record is written. */
@@ -25,6 +25,8 @@ export interface AttemptRecorder {
   attempt(path: TaskPath, attempt: number, token: string): Promise<void>
   process(path: TaskPath, process: ProcessIdentity): void
   retry(path: TaskPath, attempt: number, error: string): Promise<void>
+  /** What a task waits for before it begins, `making a Python environment`; null where it waits no longer. Not kept. */
+  doing(path: TaskPath, what: string | null): void
 }
 
 /** What earlier lives of the controller have done for a task. */
@@ -105,21 +107,25 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
   ): Promise<TaskOutcome> => {
     const token = randomUUID()
     await recorder.attempt(task.path, number, token)
-    const attempt = await openAttempt(runtime, task, number, options.addresses)
+    const attempt = await openAttempt(runtime, task, number, options.addresses, (what) =>
+      recorder.doing(task.path, what),
+    )
     try {
       for (const line of leftOutOfTask(runtime.spec, task)) attempt.log(`left out here: ${line}`)
       const work = findWork(runtime, withWishes(runtime, task), options)
       const key = await keyOf(runtime, task, () => work.basis(attempt, signal))
-      const answer = typeof key === 'string' ? { hit: false as const, reason: key } : await cache.find(key)
+      const answer =
+        typeof key === 'string' ? { hit: false as const, reason: key, changed: false } : await cache.find(key)
       attempt.log(`cache: ${answer.hit ? 'hit' : 'miss'}, ${answer.reason}`)
-      const word = { cached: answer.hit, cacheReason: answer.reason }
+      const changed = !answer.hit && answer.changed === true
+      const word = { cached: answer.hit, cacheReason: answer.reason, ...(changed && { cacheChanged: true }) }
       if (answer.hit) return { kind: 'succeeded', outputs: answer.outputs, cache: word }
       const outputs = await inScope(task.path, token, recorder, () => work.run(attempt, signal))
       signal.throwIfAborted()
       if (typeof key !== 'string') await cache.store(key, outputs, runtime.job.id)
       return { kind: 'succeeded', outputs, cache: word }
     } catch (error) {
-      if (!signal.aborted) attempt.log(failureText(error).split('\n')[0] ?? 'failed')
+      if (!signal.aborted) attempt.log(taskFailure(error).error)
       throw error
     }
   }
@@ -134,9 +140,9 @@ export const createTaskRunner = (options: TaskRunnerOptions): TaskRunner => {
       } catch (error) {
         if (signal.aborted) return { kind: 'cancelled' }
         failures += 1
-        const text = failureText(error)
-        if (failures > task.retry.maxRetries) return { kind: 'failed', error: text }
-        await recorder.retry(task.path, number, text)
+        const failure = taskFailure(error)
+        if (failures > task.retry.maxRetries) return { kind: 'failed', ...failure }
+        await recorder.retry(task.path, number, failure.error)
         await sleep(retryDelayMs(task.retry, failures), undefined, { signal }).catch(() => {})
         if (signal.aborted) return { kind: 'cancelled' }
       }
