@@ -126,11 +126,11 @@ export type JudgedReference =
       readonly predictions: KeptPredictions | null
     }
 
-export type JudgedCheck =
+type JudgedCheck =
   | { readonly ok: true; readonly value: boolean }
   | { readonly ok: false; readonly reason: string }
 
-export interface JudgedApproval {
+interface JudgedApproval {
   readonly by: string
   readonly groups: readonly string[]
   readonly decision: 'approve' | 'reject'
