@@ -23,7 +23,7 @@ export interface ModelToJudge {
   readonly predictions: Predictions | PredictionsFile | null
 }
 
-export type ReferenceToJudge =
+type ReferenceToJudge =
   | (ModelToJudge & { readonly kind: 'known' })
   | { readonly kind: 'none' | 'unknown'; readonly reason: string }
 

@@ -142,7 +142,10 @@ const prepare = (gate: MetricGate, asked: Asked): Prepared => {
       `${subject} is known of ${examples} examples only, ${least - examples} fewer than the ${least} that are asked`,
     )
   const value = valueIn(candidate, gate.metric, of)
-  if (value === undefined) return say('fail', `${subject} is missing from the evidence`)
+  if (value === undefined) {
+    const why = whyMissing(candidate.answers, gate.metric)
+    return say('fail', `${subject} is missing from the evidence${why === undefined ? '' : `: ${why}`}`)
+  }
   if (!Number.isFinite(value)) return say('fail', `${subject} is not a number`)
   const [lowest, highest] = findMetric(gate.metric)?.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   if (value < lowest - tolerance || value > highest + tolerance)

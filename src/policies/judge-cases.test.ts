@@ -265,3 +265,28 @@ describe('checks, people and advice', () => {
     })
   })
 })
+
+describe('a metric that the answers cannot give', () => {
+  const decisions: ClassPredictions = { ...answering(10, 0.9), scores: null }
+  const numbers: ModelEvidence = {
+    evidence: stated,
+    answers: answersOf({
+      kind: 'regression',
+      rows: 2,
+      ids: null,
+      columns: {},
+      truth: Float64Array.of(0, 1),
+      predicted: Float64Array.of(0, 1),
+      quantiles: [],
+    }),
+  }
+  it.each([
+    ['accuracy, atLeast: 0.5', numbers, 'the predictions are numbers; classes are words, or have p_ columns'],
+    ['rmse, atMost: 1', known(decisions), 'the predictions are classes, not numbers'],
+    ['auRoc, atLeast: 0.5', known(decisions), 'the predictions are decisions, without the probability of each class'],
+  ])('%s says why', (gate, model, why) => {
+    const result = judged(`  g: {metric: ${gate}}\n`, model)
+    expect(result.outcome).toBe('fail')
+    expect(result.gates[0]?.reason).toMatch(new RegExp(`is missing from the evidence: ${why}$`))
+  })
+})

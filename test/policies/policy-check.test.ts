@@ -46,6 +46,7 @@ describe('exit codes', () => {
     const table = await write('a.csv', answers)
     const bad = await write('bad.csv', 'label,p_a\nb,0.5\n')
     for (const [gates, more, words] of [
+      [good, [], 'there is nothing to judge'],
       [good.replace('accuracy', 'acuracy'), ['--predictions', table], 'did you mean accuracy?'],
       [good, ['--predictions', bad], 'bad.csv:2: label: expected one of a, the p_ columns, got "b"'],
       [good, ['--predictions', join(folder, 'no.csv')], 'there is no such file'],

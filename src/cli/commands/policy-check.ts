@@ -1,3 +1,4 @@
+import { Fault } from '../../domain/errors.ts'
 import type { CaseToJudge } from '../../judging/case-to-judge.ts'
 import { judgeInThread } from '../../judging/judge-in-thread.ts'
 import { explainGates } from '../../policies/explain.ts'
@@ -21,6 +22,10 @@ const exitOf = { pass: 0, fail: exitCodes.failed, inconclusive: 3 } as const
 /** `winnow policy check POLICY --predictions FILE`: judges a table of predictions without a server. */
 export const policyCheck = async (file: string, options: Options): Promise<void> => {
   try {
+    if (options.predictions === undefined && options.metrics === undefined)
+      throw new Fault('usage', 'there is nothing to judge', {
+        remedy: 'Name a table or numbers: --predictions FILE, --metrics FILE.',
+      })
     const { policy } = await readPolicy(file)
     const evidence = await readMetrics(options.metrics, policy.gates)
     const tableOf = (path: string | undefined) => (path === undefined ? null : { path, label: options.label ?? null })

@@ -3,7 +3,7 @@ import type { Gate } from '../policy.ts'
 import type { TestCase } from './parse-test-cases.ts'
 
 /** Of one gate: what some case expects of it, and what none does. */
-export interface GateCoverage {
+interface GateCoverage {
   readonly gate: string
   readonly expected: readonly GateOutcome[]
   readonly missing: readonly GateOutcome[]

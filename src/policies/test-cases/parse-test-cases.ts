@@ -35,7 +35,7 @@ export interface TestModel {
   readonly predictions: { readonly file: string; readonly label: string | null } | null
 }
 
-export type TestReference =
+type TestReference =
   | (TestModel & { readonly kind: 'known' })
   | { readonly kind: 'none' | 'unknown'; readonly reason: string }
 

@@ -29,7 +29,7 @@ const approval = z.strictObject({
 })
 
 const outcome = z.enum(['pass', 'fail', 'inconclusive'])
-export const gateOutcomes = ['pass', 'fail', 'inconclusive', 'skipped'] as const
+const gateOutcomes = ['pass', 'fail', 'inconclusive', 'skipped'] as const
 
 const testCase = z.strictObject({
   evidence: model.default({ metrics: {} }).describe('what is known of the candidate'),
@@ -60,4 +60,3 @@ export const TestCasesFile = z.strictObject({
 export type TestCasesFile = z.infer<typeof TestCasesFile>
 export type WrittenModel = z.infer<typeof model>
 export type WrittenReference = z.infer<typeof reference>
-export type WrittenCase = z.infer<typeof testCase>
