@@ -76,4 +76,29 @@ describe('loadConfig', () => {
   it('says what to do where there is no file', () => {
     expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(/cannot be read/)
   })
+
+  it('knows people by their tokens, and keeps those apart', () => {
+    const people = 'people:\n  alice: {groups: [ml-leads], token: {env: WINNOW_SECRET_ALICE}, knownAs: [a@b.c]}\n'
+    const { config, secrets } = load(good + people, { ...secret, WINNOW_SECRET_ALICE: 'a-token-of-alice-0001' })
+    expect(config.people['alice']).toMatchObject({ groups: ['ml-leads'], knownAs: ['a@b.c'] })
+    expect(secrets.people).toEqual({ alice: 'a-token-of-alice-0001' })
+    expect(load(good, secret).config.people).toEqual({})
+  })
+
+  it.each([
+    ['alice: {token: {env: WINNOW_SECRET_A}}', 'people.alice.token: expected a token of at least 16 characters'],
+    [
+      'alice: {token: {env: WINNOW_SECRET_NONE}}',
+      'people.alice.token: the variable WINNOW_SECRET_NONE holds no secret',
+    ],
+    ['operator: {token: {env: WINNOW_SECRET_B}}', 'people.operator: '],
+    [
+      'alice: {token: {env: WINNOW_SECRET_B}}\n  bob: {token: {env: WINNOW_SECRET_B}}',
+      'people.bob.token: alice has the same token',
+    ],
+  ])('refuses people written as %j', (people, message) => {
+    const tokens = { WINNOW_SECRET_A: 'short', WINNOW_SECRET_B: 'a-token-that-is-long' }
+    const fault = faultOf(`${good}people:\n  ${people}\n`, { ...secret, ...tokens })
+    expect(fault.details.join('\n')).toContain(message)
+  })
 })

@@ -1,4 +1,4 @@
-import { operators, type Person, policyDigests, subjectOf } from '../domain/approval.ts'
+import { operatorName, operators, type Person, policyDigests, subjectOf } from '../domain/approval.ts'
 import type { Decisions, Word } from '../domain/decisions.ts'
 import { type Digest, shortDigest } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
@@ -31,14 +31,14 @@ export const createSpeak =
         )
       const asked = await readRules(ports, judged, signal)
       await mustBeOfThisPolicy(ports, judged, asked.law)
-      const counting = await rulesThatCount(ports, judged, asked, person)
-      if (word.decision === 'approve') mustWaitForApproval(judged, asked, counting)
+      const counting = await rulesThatCount(ports, judged, asked, person, word)
+      if (word.decision === 'approve') mustWaitForApproval(judged, asked)
       return ports.store.transaction(async (tx) => {
         const at = ports.now()
         const verdict = (await tx.get('verdict', judged.verdict.id)) as Verdict
         if (verdict.version !== judged.verdict.version) return decideAgain()
         await write(tx, judged, person, word, subject, at)
-        return { subject, next: await follow(tx, verdict, person, word, asked, at) }
+        return { subject, next: await follow(tx, verdict, person, word, { ...asked, counting }, at) }
       })
     })
 
@@ -89,46 +89,39 @@ const judgeAgain = async (tx: Transaction, verdict: Verdict, why: string, at: Ti
   await tx.enqueue('judge', verdict.id)
 }
 
-/** The rules that this person's word counts for; a word that counts for none is refused. */
+/** The rules that this person's word counts for. One that counts for none is refused; whoever may override may also say no. */
 const rulesThatCount = async (
   { store }: DecisionPorts,
   { run }: JudgedRun,
   { require, environments }: Asked,
   person: Person,
+  { decision }: Word,
 ): Promise<readonly ApprovalRule[]> => {
   const sender = await authorOf(store, run)
   const author = person.knownAs.includes(sender) ? person.name : sender
   const rules = [...require, ...environments.values()]
   const counting = rules.filter((rule) => countsFor(rule, { by: person.name, groups: person.groups }, author))
-  if (counting.length > 0 || rules.length === 0 || person.groups.includes(operators)) return counting
-  const wanted = [...new Set(rules.map((rule) => `somebody${whoCounts(rule, author)}`))]
-  throw new Fault(
-    'forbidden',
-    `${person.name}'s word does not count for run ${run.id}: it waits for ${wanted.join('; ')}`,
-  )
+  if (counting.length > 0 || (decision === 'reject' && person.groups.includes(operators))) return counting
+  if (rules.length === 0 && decision === 'approve') return counting
+  const wanted = [...new Set(rules.map((rule) => `somebody${whoCounts(rule, author)}`))].join('; ')
+  const waits = wanted === '' ? 'nobody is asked, and only operators may say no' : `it waits for ${wanted}`
+  throw new Fault('forbidden', `${person.name}'s word does not count for run ${run.id}: ${waits}`, {
+    ...(person.name === operatorName
+      ? {
+          remedy:
+            'The token of the API is nobody in particular: name people under `people` in the config of the server.',
+        }
+      : {}),
+  })
 }
 
-const mustWaitForApproval = (
-  { run, verdict, receipt }: JudgedRun,
-  { policy, require, environments }: Asked,
-  counting: readonly ApprovalRule[],
-): void => {
+const mustWaitForApproval = ({ run, verdict, receipt }: JudgedRun, { policy, require, environments }: Asked): void => {
   const remedy = 'Somebody of the group operators may release it by `winnow override`, with a reason.'
   if (require.length + environments.size === 0)
     throw new Fault(
       'usage',
       `Nothing asks for an approval of run ${run.id}: ${verdict.follows?.reason ?? receipt.reason}`,
-      {
-        remedy,
-      },
-    )
-  if (counting.length === 0)
-    throw new Fault(
-      'forbidden',
-      `This word does not count for run ${run.id}: the token of the API is nobody in particular`,
-      {
-        remedy: 'Name people under `people` in the config of the server, and let one of them speak.',
-      },
+      { remedy },
     )
   if (verdict.state === 'fail' && !isRefusedByPeople(verdict, policy))
     throw new Fault('usage', `Run ${run.id} was ${receipt.reason}: an approval does not change that`, { remedy })
@@ -164,7 +157,7 @@ const follow = async (
   verdict: Verdict,
   person: Person,
   { decision, reason }: Word,
-  { policy, require, environments }: Asked,
+  { policy, require, environments, counting }: Asked & { readonly counting: readonly ApprovalRule[] },
   at: Time,
 ): Promise<string> => {
   const releases = await tx.list('release', { verdict: verdict.id })
@@ -174,7 +167,7 @@ const follow = async (
     verdict.state === 'inconclusive' ||
     (verdict.state === 'fail' && isRefusedByPeople(verdict, policy)) ||
     (verdict.state === 'pass' && decision === 'reject' && begun.length === 0)
-  if (require.length > 0 && asks) {
+  if (require.some((rule) => counting.includes(rule)) && asks) {
     await judgeAgain(tx, verdict, `${person.name} has spoken`, at)
     return 'the verdict is given again'
   }

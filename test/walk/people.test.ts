@@ -106,7 +106,11 @@ describe('a gate that requires people', () => {
       /^carl's word does not count for run \d+: it waits for somebody of ml-leads, not by/,
     ],
     ['who is the author', person('grace', ['ml-leads'], ['somebody']), /^grace's word .* of ml-leads, not by grace$/],
-    ['who is nobody in particular', operator, /^This word does not count/],
+    [
+      'who is nobody in particular',
+      operator,
+      /^operator's word does not count for run \d+: it waits for somebody of ml-leads, operators, not by somebody$/,
+    ],
   ])('does not take the word of one %s', async (_name, who, message) => {
     const run = await runOf(
       requiring(
