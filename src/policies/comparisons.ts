@@ -10,6 +10,7 @@ import {
   uncertaintyOfMatrices,
   uncertaintyOfMatrix,
 } from './measures/measure.ts'
+import { whyMissing } from './measures/why-missing.ts'
 import { comparesData, findMetric } from './metrics.ts'
 import { type MetricGate, referenceName } from './policy.ts'
 import { selectExamples } from './predictions/predictions.ts'
