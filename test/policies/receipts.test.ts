@@ -1,13 +1,18 @@
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Fastify from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { digestBytes, digestJson } from '../../src/domain/digest.ts'
+import { translateErrors } from '../../src/api/http-errors.ts'
+import { verdictsApi } from '../../src/api/verdicts.ts'
+import { type Digest, digestBytes, digestJson } from '../../src/domain/digest.ts'
 import type { ModelVersion } from '../../src/domain/evidence.ts'
 import type { Json } from '../../src/domain/json.ts'
 import type { JudgedInputs, Receipt } from '../../src/domain/verdict.ts'
 import { judgeInThread } from '../../src/judging/judge-in-thread.ts'
-import { keepPredictions } from '../../src/judging/keep-predictions.ts'
+import { keepPredictions, readKept } from '../../src/judging/keep-predictions.ts'
+import { createLog } from '../../src/log.ts'
 import { explainReceipt } from '../../src/policies/explain.ts'
 import { parsePolicy } from '../../src/policies/parse-policy.ts'
 import type { ClassPredictions } from '../../src/policies/predictions/predictions.ts'
@@ -15,7 +20,8 @@ import { inputsDigest, makeReceipt } from '../../src/policies/receipt.ts'
 import { createRandom } from '../../src/policies/statistics/random.ts'
 import { version } from '../../src/version.ts'
 import { winnow } from '../cli/winnow.ts'
-import { someCandidate } from '../fakes/rows.ts'
+import { createFakeStore } from '../fakes/fake-store.ts'
+import { someCandidate, someRun } from '../fakes/rows.ts'
 
 const policyText = `version: 1
 model: beans
@@ -204,6 +210,71 @@ it('explains what a verdict was made of, with or without its inputs', () => {
   expect(text).toMatch(/^judged +2026-03-01T00:00:00\.000Z by Winnow .*, seed 1, 2000 resamples/m)
   const { judged: _, ...old } = good
   expect(explainReceipt(old).join('\n')).toMatch(/^made of +pipeline [0-9a-f]{16}, data [0-9a-f]{16}$/m)
+})
+
+describe('over the API of a controller', () => {
+  const server = Fastify({ logger: false, forceCloseConnections: true })
+  const env: Record<string, string> = { WINNOW_TOKEN: 'a-token-of-nobody-at-all' }
+  beforeAll(async () => {
+    const { store } = createFakeStore()
+    await store.transaction(async (tx) => {
+      for (const receipt of [good, bad]) {
+        const run = await tx.insert('run', someRun())
+        const row = { run: run.id, state: receipt.outcome, receipt, createdAt: 0, judgedAt: receipt.judged?.at ?? 0 }
+        await tx.insert('verdict', row)
+      }
+      await tx.insert('verdict', { run: 1, state: 'pending', receipt: null, createdAt: 0, judgedAt: null })
+    })
+    server.setValidatorCompiler(validatorCompiler)
+    server.setSerializerCompiler(serializerCompiler)
+    translateErrors(server, createLog('silent'))
+    const keptPredictions = (digest: Digest) => readKept(evidence, digest)
+    await server.register(verdictsApi({ store, keptPredictions }), { prefix: '/api/v1' })
+    env['WINNOW_URL'] = await server.listen({ host: '127.0.0.1', port: 0 })
+  })
+  afterAll(() => server.close())
+
+  const verdicts = async () => {
+    const response = await fetch(`${env['WINNOW_URL']}/api/v1/verdicts`)
+    return ((await response.json()) as { verdicts: { id: number; state: string; model: string }[] }).verdicts
+  }
+
+  it('a verdict is judged again with the predictions that the controller keeps', async () => {
+    const listed = await verdicts()
+    expect(listed.map(({ state, model }) => [state, model]).sort()).toEqual([
+      ['fail', 'beans'],
+      ['pass', 'beans'],
+      ['pending', expect.anything()],
+    ])
+    const passed = listed.find(({ state }) => state === 'pass')
+    const { code, stdout } = await winnow(['policy', 'reproduce', String(passed?.id)], env)
+    expect(stdout).toMatch(/is pass again, bit for bit/)
+    expect(code).toBe(0)
+    const pending = listed.find(({ state }) => state === 'pending')
+    expect(await winnow(['policy', 'reproduce', String(pending?.id)], env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has not been given yet'),
+    })
+  })
+
+  it('a changed policy judges what was kept', async () => {
+    const policy = join(folder, 'changed.yaml')
+    await writeFile(policy, 'version: 1\nmodel: beans\ngates:\n  each: {metric: recall, each: Class, atLeast: 0.5}\n')
+    const { code, stdout } = await winnow(['policy', 'backtest', policy, '--json'], env)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { verdicts: 2, gone: 0, wouldHaveShipped: { count: 1 } } })
+  })
+
+  it.each([
+    ['/verdict-evidence/sha256:beef', 400],
+    [`/verdict-evidence/${digestBytes('nothing')}`, 404],
+    ['/verdicts/99', 404],
+    ['/verdicts/..%2f..', 400],
+  ])('%s is answered with %i', async (path, status) => {
+    const response = await fetch(`${env['WINNOW_URL']}/api/v1${path}`)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } })
+  })
 })
 
 describe('winnow policy backtest', () => {
