@@ -4,6 +4,7 @@ import type { RuntimeArtifact, TaskOutputs } from './execution.ts'
 import { finalStatus } from './final-status.ts'
 import type { RuntimeValue, TaskArtifactInput, TaskParameterInput } from './ir.ts'
 import { type Draft, memberNode, type Node } from './job-state.ts'
+import { suggestName } from './suggest-name.ts'
 
 /**
  * Why an input has no value: `lost` with a skipped branch, `unwritten` by its producer, `absent` (it is optional around
@@ -60,8 +61,10 @@ export const findParameter = (draft: Draft, group: Node, input: TaskParameterInp
   const value = enclosingInput(draft, group, name)
   if (value !== undefined) return { value }
   const definitions = group.component.inputDefinitions?.parameters ?? {}
-  const isOptional = Object.hasOwn(definitions, name) && definitions[name]?.isOptional === true
-  return { why: `the input "${name}" around it was given no value`, how: isOptional ? 'absent' : 'unset' }
+  const isDeclared = Object.hasOwn(definitions, name)
+  const meant = isDeclared ? '' : suggestName(name, Object.keys(definitions))
+  const isOptional = isDeclared && definitions[name]?.isOptional === true
+  return { why: `the input "${name}" around it was given no value${meant}`, how: isOptional ? 'absent' : 'unset' }
 }
 
 export const findArtifacts = (

@@ -56,6 +56,7 @@ export type TaskArtifactInput = z.infer<typeof TaskArtifactInput>
 
 /** When a task starts: to take another for the default would run what should not run. */
 const TriggerStrategy = z.enum([
+  '',
   'TRIGGER_STRATEGY_UNSPECIFIED',
   'ALL_UPSTREAM_TASKS_SUCCEEDED',
   'ALL_UPSTREAM_TASKS_COMPLETED',

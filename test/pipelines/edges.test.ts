@@ -209,6 +209,16 @@ describe('a text in an inner loop', () => {
   })
 })
 
+it('names the input that may be meant where a task asks for one that is not around it', () => {
+  const asks = { componentRef: { name: 'say' }, inputs: { parameters: { text: { componentInputParameter: 'wrod' } } } }
+  const say = { executorLabel: 'e', inputDefinitions: { parameters: { text } } }
+  const run = drive(specWith({ asks }, { inputDefinitions: { parameters: { word: text } } }, { say }), { word: 'w' })
+  expect(run.end).toMatchObject({
+    state: 'failed',
+    error: 'root.asks: input "text": the input "wrod" around it was given no value (did you mean "word"?)',
+  })
+})
+
 describe('cache keys', () => {
   const from = { producerTask: 'z', outputArtifactKey: 'd' }
   const tasks = {
