@@ -1,5 +1,6 @@
-import { type Digest, digestBytes, shortDigest } from '../domain/digest.ts'
-import type { Outcome, Receipt } from '../domain/verdict.ts'
+import { type Digest, digestBytes, digestJson, shortDigest } from '../domain/digest.ts'
+import type { Json } from '../domain/json.ts'
+import type { GateVerdict, Outcome, Receipt } from '../domain/verdict.ts'
 import type { Judgement } from '../policies/judge.ts'
 import { parsePolicy } from '../policies/parse-policy.ts'
 import { finalJudgement, inputsDigest, judgementDigest } from '../policies/receipt.ts'
@@ -74,6 +75,9 @@ const judgeAgain = async (
   return impossible(`evidence is gone: the predictions ${gone.join(', ')}`)
 }
 
+// Not the text of it: a store may have brought its keys into another order.
+const gateDigest = (gate: GateVerdict): Digest => digestJson(gate as unknown as Json)
+
 /** In words, gate by gate; what lies in numbers alone is said of the gate that has them. */
 const differencesOf = (then: Judgement, now: Judgement): readonly string[] => {
   const gates = new Map(now.gates.map((gate) => [gate.gate, gate]))
@@ -81,7 +85,7 @@ const differencesOf = (then: Judgement, now: Judgement): readonly string[] => {
     const after = gates.get(before.gate)
     gates.delete(before.gate)
     if (after === undefined) return [`${before.gate} is there no more`]
-    if (JSON.stringify(before) === JSON.stringify(after)) return []
+    if (gateDigest(before) === gateDigest(after)) return []
     if (before.outcome !== after.outcome || before.reason !== after.reason)
       return [`${before.gate} was ${before.outcome} (${before.reason}) and is ${after.outcome} (${after.reason})`]
     return [`${before.gate} has other numbers`]

@@ -36,6 +36,7 @@ beforeAll(async () => {
     decisions: createDecisions({ ...walk, repositories: [repository] }),
     version: '0.0.0-test',
     log: createLog('silent'),
+    keptPredictions: async () => undefined,
     ready: async () => true,
   })
   url = await server.listen({ host: '127.0.0.1', port: 0 })
