@@ -34,7 +34,10 @@ export const partsOf = (gate: MetricGate, { answers }: ModelEvidence): readonly 
     const missing = columns.find((_, i) => found[i] === undefined)
     if (missing !== undefined) {
       const known = Object.keys(predictions.columns)
-      const there = known.length === 0 ? 'they have no columns to slice by' : `there are ${known.join(', ')} (one of more than ${mostParts} values is none)`
+      const there =
+        known.length === 0
+          ? 'they have no columns to slice by'
+          : `there are ${known.join(', ')} (one of more than ${mostParts} values is none)`
       return unknown('fail', `the predictions have no column ${missing}: ${there}`)
     }
     if (predictions.rows === 0) return unknown('inconclusive', `there is no example, whatever its ${name}`)
