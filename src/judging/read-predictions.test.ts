@@ -197,7 +197,7 @@ describe('refuses', () => {
 
   it('a file that is not there, and one of another kind', async () => {
     await expect(readPredictions({ path: '/no/such.csv', label: null })).rejects.toThrow(
-      '/no/such.csv: cannot be read: there is no such file',
+      '/no/such.csv cannot be read: there is no such file',
     )
     expect(await faultsOf('x', 'xlsx')).toEqual([
       't.xlsx: expected a file *.csv, *.jsonl, *.ndjson or *.parquet, got ".xlsx"',

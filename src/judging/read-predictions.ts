@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { messageOf } from '../domain/errors.ts'
+import { Fault, messageOf } from '../domain/errors.ts'
 import type { Predictions } from '../policies/predictions/predictions.ts'
 import type { PredictionsFile } from './case-to-judge.ts'
 import { createCsvRows } from './csv-rows.ts'
@@ -24,8 +24,9 @@ export const readPredictions = async (file: PredictionsFile, signal?: AbortSigna
   const unreadable = (error: unknown): void => {
     // What the system says of a file (it is not there, it may not be read), not what is in it.
     if (!(error instanceof Error) || !('syscall' in error)) throw error
-    const reason = 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : messageOf(error)
-    faults.add(null, null, `cannot be read: ${reason}`)
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : messageOf(error)
+    throw new Fault('predictions_invalid', `${name} cannot be read: ${reason}`, { cause: error })
   }
   switch (kind) {
     case '.parquet':

@@ -16,10 +16,14 @@ export const createTableFaults = (place: (at: number | null) => string): TableFa
   const told: string[] = []
   const fail = (): never => {
     const [first, ...more] = told
-    throw new Fault('predictions_invalid', `${first}${more.length === 0 ? '' : `; and ${more.length} more faults`}`, {
-      details: more.length === 0 ? [] : told,
-      remedy: 'correct the program that wrote the table; docs/policies.md has the columns that it may have',
-    })
+    throw new Fault(
+      'predictions_invalid',
+      `${first}${more.length === 0 ? '' : `; and ${more.length} more ${more.length === 1 ? 'fault' : 'faults'}`}`,
+      {
+        details: more.length === 0 ? [] : told,
+        remedy: 'correct the program that wrote the table; docs/policies.md has the columns that it may have',
+      },
+    )
   }
   return {
     add: (at, column, message) => {
