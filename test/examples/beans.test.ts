@@ -64,7 +64,7 @@ describe('the declarations', () => {
       await expect(readExample(source.file)).resolves.toContain('@dsl.pipeline')
       if (policy !== null) await expect(readExample(policy)).resolves.toContain('gates')
     }
-    expect((await policy()).gates).toHaveLength(4)
+    expect((await policy()).gates).toHaveLength(7)
   })
 })
 
@@ -252,11 +252,13 @@ print(json.dumps([address, counts.metadata]))
         new AbortController().signal,
       )
       const source: Observation['source'] = { kind: 'ModelEvaluation', name: 'evaluation', task: null }
-      const evidence = evidenceFrom([{ source, slice: null, metrics: result.metrics }])
+      const { metrics, ...stated } = evidenceFrom([{ source, slice: null, metrics: result.metrics }])
+      // What a controller measures by itself: how the model serves, and what it was made from.
+      const evidence = { ...stated, metrics: { ...metrics, 'latency.p95': 12 } }
       return judge(await policy(), {
         candidate: { evidence, answers: null },
-        references: {},
-        checks: {},
+        references: { champion: { kind: 'none', reason: 'no champion is live yet' } },
+        checks: { 'clean data': { ok: true, value: true } },
         approvals: [],
         author: 'grower',
       })
@@ -266,7 +268,7 @@ print(json.dumps([address, counts.metadata]))
 
     it('passes the policy', { timeout: environmentTimeout }, async () => {
       const judgement = await judgeModelOf('good-model', false)
-      expect(judgement.reason).toBe('all 4 gates passed')
+      expect(judgement.reason).toBe('6 gates passed, 1 skipped')
     })
 
     it('is refused after the bad change, though it still ranks well', { timeout: environmentTimeout }, async () => {
