@@ -49,8 +49,12 @@ export const prove = async (
   signal?: AbortSignal,
 ): Promise<Proof> => {
   const references = { champion: champion === null ? none : { ...nothingStated, predictions: champion } }
-  const hasChecks = policy.gates.some(({ kind }) => kind === 'check')
-  const judged = async (predictions: Predictions, facts: Readonly<Record<string, number>>): Promise<Judgement> => {
+  const checks = policy.gates.flatMap(({ kind, name }) => (kind === 'check' ? [name] : []))
+  const judged = async (
+    predictions: Predictions,
+    facts: Readonly<Record<string, number>>,
+    hasChecks: boolean,
+  ): Promise<Judgement> => {
     const candidate = { evidence: { ...stated, metrics: { ...stated.metrics, ...facts } }, predictions }
     const rest = { approvals: [], author: '' }
     // Only a check may run for ever; without one, a thread takes longer to start than all else.
@@ -59,8 +63,9 @@ export const prove = async (
     return (await judgeInThread(policy, toJudge, signal === undefined ? {} : { signal })).judgement
   }
   const answers = answersOf(honest)
-  const judgement = await judged(honest, {})
+  const judgement = await judged(honest, {}, checks.length > 0)
   const telling = tellingGates(judgement)
+  const hasChecks = checks.some((name) => telling.has(name))
   const rules = { tolerance: toleranceOf(policy, honest.kind), probabilities: asksProbabilities(policy) }
   const known = suggestedGates(answers, target)
   const proved: ProvedSaboteur[] = []
@@ -70,7 +75,7 @@ export const prove = async (
     const bad = answersOf(made)
     const loss = lossOf(bad, answers)
     const sameDecisions = made.rows === honest.rows && made.predicted.every((one, i) => one === honest.predicted[i])
-    const tried = { saboteur, judgement: await judged(made, saboteur.facts), loss, sameDecisions }
+    const tried = { saboteur, judgement: await judged(made, saboteur.facts, hasChecks), loss, sameDecisions }
     const one = proveSaboteur(tried, telling, rules)
     proved.push(one)
     if (one.ships && one.counts) stopping.set(one.name, stoppingGates(known, bad))
