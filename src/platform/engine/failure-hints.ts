@@ -38,11 +38,11 @@ export const withHints = (fault: Fault, attempt: Attempt, inImage: boolean): Fau
     ...unmounted(words),
     ...(inImage ? [] : withoutImage(attempt, fault)),
   ]
-  const leftOut = leftOutOfTask(attempt.runtime.spec, attempt.task).map((line) => `left out here: ${line}`)
+  const leftOut = leftOutOfTask(attempt.runtime.spec, attempt.task)
   if (causes.length + leftOut.length === 0) return fault
-  return new Fault(fault.code, [fault.message, ...causes, ...leftOut].join('; '), {
+  return new Fault(fault.code, [fault.message, ...causes].join('; '), {
     ...(fault.remedy === undefined ? {} : { remedy: fault.remedy }),
-    details: fault.details,
+    details: [...fault.details, ...leftOut.map((line) => `left out here: ${line}`)],
     cause: fault,
   })
 }
