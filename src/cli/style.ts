@@ -16,6 +16,7 @@ const stateFormats: Readonly<Record<string, Format>> = {
   invalid: 'red',
   stuck: 'red',
   rolledBack: 'red',
+  refused: 'red',
   running: 'cyan',
   launching: 'cyan',
   inconclusive: 'yellow',

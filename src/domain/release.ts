@@ -116,7 +116,10 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
   })
   switch (event.kind) {
     case 'begin':
-      return releaseWaiting.includes(state) ? { ...release, state: 'registering', reason: '' } : undefined
+      // Winnow 0.1 took a held release for ended.
+      return releaseWaiting.includes(state)
+        ? { ...release, state: 'registering', reason: '', endedAt: null }
+        : undefined
     case 'hold':
       return releaseWaiting.includes(state)
         ? { ...release, state: 'held', reason: event.reason, nextAt: event.nextAt }

@@ -50,7 +50,8 @@ export const createJudgeStep =
       await supersedeWaiting(tx, given, at)
       if (receipt.outcome !== 'pass' || receipt.candidate === null || !pipeline?.model) return
       const { repository } = run
-      const receiptDigest = digestJson(receipt as unknown as Json)
+      // Of what the store has: it cannot hold every text.
+      const receiptDigest = digestJson(given.receipt as unknown as Json)
       const subject = { verdict: verdict.id, run: run.id, repository, model: pipeline.model }
       const following = { declared: declaration.value.environments, after: null }
       await deliver(tx, { ...subject, candidate: receipt.candidate, receiptDigest }, following, at)
