@@ -8,7 +8,7 @@ import type { Cell, RowSink } from './table-row.ts'
 import { textOfFile } from './text-of-file.ts'
 
 /** By its first bytes: files of artifacts mostly have no extension. */
-export const formatOf = async (path: string): Promise<TableHead['format']> => {
+const formatOf = async (path: string): Promise<TableHead['format']> => {
   await using file = await open(path, 'r')
   const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0)
   const start = buffer.subarray(0, bytesRead)

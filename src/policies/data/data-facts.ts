@@ -80,7 +80,7 @@ const skewOf = (
  * Jensen–Shannon divergence of two histograms over the same bins, to base 2, from 0 (the same shares) to 1 (no bin in
  * common): Lin, "Divergence measures based on the Shannon entropy", 1991. The bins are the deciles of the champion's data.
  */
-export const jensenShannon = (a: readonly number[], b: readonly number[]): number => {
+const jensenShannon = (a: readonly number[], b: readonly number[]): number => {
   const [ofA, ofB] = [sum(a), sum(b)]
   if (ofA === 0 || ofB === 0) return 0
   let divergence = 0
@@ -94,7 +94,7 @@ export const jensenShannon = (a: readonly number[], b: readonly number[]): numbe
 }
 
 /** L-infinity: the largest difference between the shares of any one category. */
-export const largestDifference = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): number => {
+const largestDifference = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): number => {
   const [ofA, ofB] = [sum(Object.values(a)), sum(Object.values(b))]
   if (ofA === 0 || ofB === 0) return 0
   const names = new Set([...Object.keys(a), ...Object.keys(b)])

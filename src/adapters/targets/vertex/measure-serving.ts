@@ -89,7 +89,7 @@ export const createServingProbe = (clients: Clients, call: Call, parts: ProbePar
 }
 
 /** A closed loop: each of so many askers sends the next request when the one before was answered. */
-export const underLoad = async (
+const underLoad = async (
   ask: (instance: Json) => Promise<void>,
   instances: readonly Json[],
   { requests, concurrency, longest }: ServingLoad,
