@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClients } from '../../src/adapters/targets/vertex/clients.ts'
 import { createVertexTarget } from '../../src/adapters/targets/vertex/target.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
+import { readKept } from '../../src/judging/keep-predictions.ts'
+import { reproduce } from '../../src/judging/reproduce.ts'
 import { createLog } from '../../src/log.ts'
 import { createPlatform, type Platform } from '../../src/platform/platform.ts'
 import { writeLinearModel } from '../platform/linear-model.ts'
@@ -193,5 +195,15 @@ describe('evidence that gates ask for', () => {
     })
     const notes = blind.receipt?.evidence.sources.map(({ note }) => note ?? '') ?? []
     expect(notes.filter((note) => note.includes('left no'))).toHaveLength(3)
+
+    // All that was sought is kept: each verdict comes out the same once more, bit for bit, without the target.
+    for (const { receipt } of [first, second, third, blind])
+      expect(
+        await reproduce(
+          receipt as NonNullable<typeof receipt>,
+          (digest) => readKept(join(database.folder, 'verdict-evidence'), digest),
+          '0.0.0-test',
+        ),
+      ).toMatchObject({ result: 'same', differences: [] })
   }, 120_000)
 })
