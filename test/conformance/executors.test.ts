@@ -333,7 +333,7 @@ describe('what a pipeline asks of Kubernetes', () => {
     // It fails for want of its secret, and says so.
     expect(taskOf(view, 'needs-secret')).toMatchObject({
       state: 'failed',
-      reason: expect.stringContaining(`left out here: ${ofSecret}`),
+      details: expect.arrayContaining([expect.stringContaining(`left out here: ${ofSecret}`)]),
     })
   })
 
