@@ -10,7 +10,8 @@ import { readTableFile, readTableHead } from './table-file.ts'
 
 /** `folder` is where answers are kept. */
 export const createJudging = (folder: string): Judging => ({
-  judge: (policy, toJudge, signal) => judgeInThread(policy, toJudge, { signal }),
+  // Answers were kept before: nobody reads them here again.
+  judge: (policy, toJudge, signal) => judgeInThread(policy, toJudge, { signal, handOver: true }),
   readAnswers: async (path, label, signal) => {
     const faults = createTableFaults((at) => (at === null ? path : `${path}:${at}`))
     const table = createPredictionsTable(label, faults)
