@@ -126,9 +126,7 @@ export type JudgedReference =
       readonly predictions: KeptPredictions | null
     }
 
-type JudgedCheck =
-  | { readonly ok: true; readonly value: boolean }
-  | { readonly ok: false; readonly reason: string }
+type JudgedCheck = { readonly ok: true; readonly value: boolean } | { readonly ok: false; readonly reason: string }
 
 interface JudgedApproval {
   readonly by: string
