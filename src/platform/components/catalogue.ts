@@ -11,6 +11,7 @@ import { createEndpoint, deleteEndpoint, deployModel, undeployModel } from './en
 import { evaluateClassification, evaluateRegression } from './evaluation.ts'
 import { importEvaluation } from './evaluation-import.ts'
 import { deleteModel, getModel, getVertexModel, uploadModel } from './model.ts'
+import { findVolumeComponent } from './volume-claim.ts'
 
 const root = 'google_cloud_pipeline_components.container'
 
@@ -46,13 +47,15 @@ const evaluations: Readonly<Record<string, NativeComponent>> = {
 
 /**
  * The native form of a prebuilt component, told by what its container starts (placeholders may be unresolved).
- * The image is no criterion: it is pinned by digest or copied into other registries.
+ * The image is no criterion: it is pinned by digest or copied into other registries. Only a stub without a command is
+ * told by it.
  */
 export const findNativeComponent = (
-  _image: string,
+  image: string,
   command: readonly string[],
   args: readonly string[],
 ): NativeComponent | undefined => {
+  if (command.length === 0) return findVolumeComponent(image)
   const words = [...command, ...args]
   const after = (name: string): string | undefined => {
     const at = words.indexOf(name)
