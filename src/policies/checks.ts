@@ -5,7 +5,7 @@ import { celMap, celValue, jsonValue } from '../expressions/cel-values.ts'
 import { metricNames } from './metrics.ts'
 
 /** What a check may read, each a mapping. Metrics whose name has a dot are members: `latency.p99`, `data.rows`. */
-export const checkVariables = [
+const checkVariables = [
   'metrics',
   'classes',
   'champion',

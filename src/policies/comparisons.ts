@@ -25,7 +25,7 @@ export interface Comparison extends Pick<GateCheck, 'metric' | 'of' | 'slice' | 
 }
 
 /** One whose outcome needs no number. */
-export interface Settled
+interface Settled
   extends Pick<GateCheck, 'metric' | 'of' | 'slice' | 'examples' | 'limit' | 'outcome' | 'reason'> {
   readonly settled: true
 }

@@ -110,4 +110,4 @@ export type RetrainParameter =
   | { readonly kind: 'expression'; readonly expression: string }
 
 /** `person`: it waits for somebody. `moreData`: it is judged again when the trigger brings more. `retrain`: as a refusal. */
-export type InconclusiveRule = 'person' | 'moreData' | 'retrain'
+type InconclusiveRule = 'person' | 'moreData' | 'retrain'

@@ -9,7 +9,7 @@ import { type CacheParts, missReason } from './cache-parts.ts'
 import { contentDigest } from './content-digest.ts'
 
 /** One task as the cache sees it. */
-export interface CacheQuery {
+interface CacheQuery {
   readonly task: ReadyTask
   readonly component: JsonObject
   /** Tasks of one pipeline may share outputs by a key that their author gave. */
@@ -25,7 +25,7 @@ export interface CacheKey {
   readonly place: Digest
 }
 
-export type CacheAnswer =
+type CacheAnswer =
   | { readonly hit: true; readonly outputs: TaskOutputs; readonly reason: string }
   | { readonly hit: false; readonly reason: string /** Since it last ran. */; readonly changed: boolean }
 

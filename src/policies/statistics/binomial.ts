@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 const smallMean = 10
 
 /** One draw of the number of hits among `trials`, each with probability `p`. */
-export const drawBinomial = (random: Random, trials: number, p: number): number => {
+const drawBinomial = (random: Random, trials: number, p: number): number => {
   if (trials === 0 || p <= 0) return 0
   if (p >= 1) return trials
   if (p > 0.5) return trials - drawBinomial(random, trials, 1 - p)

@@ -90,18 +90,6 @@ const fromLogit = (logit: number): number => 1 / (1 + Math.exp(-logit))
 const logitError = ({ value, standardError }: { value: number; standardError: number }): number =>
   standardError / (value * (1 - value))
 
-/** The value in the middle of it. */
-export const estimateOf = (uncertainty: Uncertainty): number => {
-  switch (uncertainty.kind) {
-    case 'proportion':
-      return uncertainty.hits / uncertainty.total
-    case 'paired':
-      return (uncertainty.gained - uncertainty.lost) / uncertainty.total
-    default:
-      return uncertainty.value
-  }
-}
-
 /** Linear between the values that are there, as numpy's default does. */
 const quantile = (sorted: Float64Array, share: number): number => {
   const at = share * (sorted.length - 1)
