@@ -25,6 +25,8 @@ const describeCause = ({ cause }: Change): string => {
       return `${cause.ref.replace('refs/heads/', '')} ${cause.deleted ? 'deleted' : cause.commit.slice(0, 8)}`
     case 'pullRequest':
       return `#${cause.number} ${cause.action} ${cause.commit.slice(0, 8)}`
+    case 'release':
+      return `${cause.ref.replace('refs/tags/', '')} ${cause.action}`
     case 'data':
       return cause.uri
     case 'retrain':

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { matchPullRequest, matchPush, matchPushes } from './match-trigger.ts'
+import { matchPullRequest, matchPush, matchPushes, matchRelease } from './match-trigger.ts'
 import { parseWinnowYaml } from './winnow-yaml.ts'
 
 const trigger = { branches: ['main', 'release/**'], paths: ['pipelines/**', '!**/*.md'] }
@@ -42,6 +42,43 @@ describe('a push', () => {
       outcome: 'noMatch',
       reason: 'it has no push trigger',
     })
+  })
+})
+
+describe('a tag', () => {
+  const tagged = { branches: [], tags: ['v*', '!v*-rc*', 'v2-rc1'], paths: ['pipelines/**'] }
+  it.each([
+    ['refs/tags/v1', { outcome: 'match', reason: 'tag v1' }],
+    ['refs/tags/v2-rc1', { outcome: 'match', reason: 'tag v2-rc1' }],
+    ['refs/tags/v1-rc1', { outcome: 'noMatch', reason: 'tag is v1-rc1, v*, !v*-rc*, v2-rc1 are wanted' }],
+    ['refs/tags/release/v1', { outcome: 'noMatch', reason: 'tag is release/v1, v*, !v*-rc*, v2-rc1 are wanted' }],
+    ['refs/heads/v1', { outcome: 'noMatch', reason: 'v1 is a branch, tags are wanted' }],
+  ])('%s is matched by the last pattern that fits, and paths do not count', (ref, match) => {
+    expect(matchPush(tagged, push(ref, []))).toEqual(match)
+    expect(matchPush(tagged, push(ref))).toEqual(match)
+  })
+
+  it('that is deleted starts nothing', () => {
+    expect(matchPush(tagged, { ref: 'refs/tags/v1', deleted: true, paths: [] })).toEqual({
+      outcome: 'noMatch',
+      reason: 'tag v1 was deleted',
+    })
+  })
+})
+
+describe('a release', () => {
+  const published = { types: ['published', 'edited'], tags: ['v*'] } as const
+  it.each([
+    ['published', 'v1', 'match', 'release v1 was published'],
+    ['edited', 'v1', 'match', 'release v1 was edited'],
+    ['deleted', 'v1', 'noMatch', 'release v1 was deleted, published, edited are wanted'],
+    ['published', 'w1', 'noMatch', 'tag is w1, v* is wanted'],
+  ])('%s of %s', (action, tag, outcome, reason) => {
+    expect(matchRelease(published, { action, ref: `refs/tags/${tag}` })).toEqual({ outcome, reason })
+  })
+
+  it('starts nothing where no release is wanted', () => {
+    expect(matchRelease(null, { action: 'published', ref: 'refs/tags/v1' }).outcome).toBe('noMatch')
   })
 })
 

@@ -1,5 +1,5 @@
 import { matchesAny } from './glob.ts'
-import type { PipelineDeclaration, PushTrigger, WinnowYaml } from './winnow-yaml.ts'
+import type { PipelineDeclaration, PushTrigger, ReleaseTrigger, WinnowYaml } from './winnow-yaml.ts'
 
 /** What is asked of a push. `paths` are those that it touched; undefined where they are not known yet. */
 export interface PushFacts {
@@ -22,17 +22,37 @@ const pathsShown = 3
 /** Whether a push starts a pipeline, and why or why not. */
 export const matchPush = (trigger: PushTrigger | null, push: PushFacts): TriggerMatch => {
   if (trigger === null) return noMatch('it has no push trigger')
-  if (push.ref.startsWith(tagPrefix))
-    return noMatch(`${push.ref.slice(tagPrefix.length)} is a tag, branches are wanted`)
+  if (push.ref.startsWith(tagPrefix)) return matchTag(trigger, push.ref.slice(tagPrefix.length), push.deleted)
   if (!push.ref.startsWith(branchPrefix)) return noMatch(`${push.ref} is no branch`)
   const branch = push.ref.slice(branchPrefix.length)
   if (push.deleted) return noMatch(`branch ${branch} was deleted`)
+  if (trigger.branches.length === 0) return noMatch(`${branch} is a branch, tags are wanted`)
   if (!matchesAny(trigger.branches, branch)) return noMatch(`branch is ${branch}, ${wanted(trigger.branches)}`)
   if (trigger.paths.length === 1 && trigger.paths[0] === '**') return match(`push to ${branch}`)
   if (push.paths === undefined) return { outcome: 'needsPaths' }
   const touched = push.paths.find((path) => matchesAny(trigger.paths, path))
   if (touched !== undefined) return match(`push to ${branch} changed ${touched}`)
   return noMatch(`changed ${shownPaths(push.paths)}, ${wanted(trigger.paths)}`)
+}
+
+/** Paths do not count for a tag: it says what a commit is called, not what changed. */
+const matchTag = ({ tags = [] }: PushTrigger, tag: string, deleted: boolean): TriggerMatch => {
+  if (tags.length === 0) return noMatch(`${tag} is a tag, branches are wanted`)
+  if (deleted) return noMatch(`tag ${tag} was deleted`)
+  return matchesAny(tags, tag) ? match(`tag ${tag}`) : noMatch(`tag is ${tag}, ${wanted(tags)}`)
+}
+
+/** Whether a release starts a pipeline, and why or why not. */
+export const matchRelease = (
+  trigger: ReleaseTrigger | null,
+  release: { readonly action: string; readonly ref: string },
+): TriggerMatch => {
+  if (trigger === null) return noMatch('it has no release trigger')
+  const tag = release.ref.slice(tagPrefix.length)
+  const types: readonly string[] = trigger.types
+  if (!types.includes(release.action)) return noMatch(`release ${tag} was ${release.action}, ${wanted(types)}`)
+  if (!matchesAny(trigger.tags, tag)) return noMatch(`tag is ${tag}, ${wanted(trigger.tags)}`)
+  return match(`release ${tag} was ${release.action}`)
 }
 
 export interface PushMatches {

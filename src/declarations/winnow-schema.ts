@@ -58,9 +58,24 @@ const dataUri = z.string().superRefine((uri, context) => {
   if (segments.at(-1) === '') return refuse('expected the files too: end it with /*.csv, for example')
 })
 
-const push = z.strictObject({
-  branches: globs,
-  paths: globs.default(['**']),
+const push = z
+  .strictObject({
+    branches: globs.optional(),
+    tags: globs.optional(),
+    paths: globs.default(['**']),
+  })
+  .refine(({ branches, tags }) => branches !== undefined || tags !== undefined, {
+    error: 'expected branches or tags: which pushes start it?',
+  })
+  .transform(({ branches = [], tags = [], paths }) => ({ branches, tags, paths }))
+
+/** What can be asked for: the rest of what hosts tell takes a release away. */
+const releaseTypes = ['published', 'released', 'prereleased', 'created', 'edited'] as const
+export type ReleaseType = (typeof releaseTypes)[number]
+
+const release = z.strictObject({
+  types: z.array(z.enum(releaseTypes)).min(1).default(['published']),
+  tags: globs.default(['**']),
 })
 
 const data = z
@@ -93,6 +108,7 @@ const pipeline = z.strictObject({
   on: z
     .strictObject({
       push: push.optional(),
+      release: release.optional(),
       pullRequest: z.strictObject({ plan: z.boolean().default(true) }).optional(),
       data: data.optional(),
       schedule: notYet(),

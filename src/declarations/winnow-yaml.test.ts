@@ -50,7 +50,8 @@ it('reads everything that may be declared', () => {
         model: 'beans',
         policy: 'policies/beans.yaml',
         on: {
-          push: { branches: ['main'], paths: ['pipelines/**'] },
+          push: { branches: ['main'], tags: [], paths: ['pipelines/**'] },
+          release: null,
           pullRequest: { plan: true },
           data: { uri: 'file:///data/incoming/*.csv', quiet: 300_000, maxWait: 5_400_000, into: 'new_data' },
         },
@@ -61,7 +62,7 @@ it('reads everything that may be declared', () => {
         parameters: {},
         model: null,
         policy: null,
-        on: { push: null, pullRequest: null, data: null },
+        on: { push: null, release: null, pullRequest: null, data: null },
       },
     ],
     environments: [
@@ -75,9 +76,19 @@ it('starts on any path, with a minute of quiet and an hour at most, unless told 
   const text = withPipeline(['kfp: a.py', 'on: {push: {branches: [main]}, data: {uri: "file:in/*.csv", into: files}}'])
   const parsed = parseWinnowYaml(text, 'winnow.yaml')
   expect(parsed.ok && parsed.value.pipelines[0]?.on).toEqual({
-    push: { branches: ['main'], paths: ['**'] },
+    push: { branches: ['main'], tags: [], paths: ['**'] },
+    release: null,
     pullRequest: null,
     data: { uri: 'file:in/*.csv', quiet: 60_000, maxWait: 3_600_000, into: 'files' },
+  })
+})
+
+it('starts on tags and releases, published ones of any tag unless told otherwise', () => {
+  const text = withPipeline(['kfp: a.py', 'on: {push: {tags: [v*, "!v0*"]}, release: {}}'])
+  const parsed = parseWinnowYaml(text, 'winnow.yaml')
+  expect(parsed.ok && parsed.value.pipelines[0]?.on).toMatchObject({
+    push: { branches: [], tags: ['v*', '!v0*'], paths: ['**'] },
+    release: { types: ['published'], tags: ['**'] },
   })
 })
 
@@ -177,7 +188,14 @@ describe('refuses', () => {
     ],
     [['kfp: .git/a.py'], '4:10: pipelines.beans.kfp: expected a file of the repository, got ".git/a.py"'],
     [['kfp: a.yaml'], '4:10: pipelines.beans.kfp: expected a file ending in .py, got "a.yaml"'],
-    [['kfp: a.py', 'on: {push: {}}'], '5:16: pipelines.beans.on.push.branches: missing, expected a list'],
+    [
+      ['kfp: a.py', 'on: {push: {branches: [main], tags: ["!v1"]}}'],
+      '5:41: pipelines.beans.on.push.tags: expected at least one pattern without !: exclusions alone match nothing',
+    ],
+    [
+      ['kfp: a.py', 'on: {push: {}}'],
+      '5:16: pipelines.beans.on.push: expected branches or tags: which pushes start it?',
+    ],
     [
       ['kfp: a.py', 'on: {push: {branches: []}}'],
       '5:27: pipelines.beans.on.push.branches: expected at least one entry, got a list',
@@ -263,7 +281,7 @@ it('tells all faults of a file at once', () => {
   ).toEqual([
     'winnow.yaml:4:10: pipelines.beans.kfp: expected a path inside the repository, got "../a.py"',
     'winnow.yaml:5:5: pipelines.beans.modle: unknown key, did you mean model?',
-    'winnow.yaml:6:16: pipelines.beans.on.push.branches: missing, expected a list',
+    'winnow.yaml:6:16: pipelines.beans.on.push: expected branches or tags: which pushes start it?',
     'winnow.yaml:6:17: pipelines.beans.on.push.branch: unknown key, did you mean branches?',
     'winnow.yaml:7:1: environment: unknown key, did you mean environments?',
   ])

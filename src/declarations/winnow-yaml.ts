@@ -5,12 +5,19 @@ import { didYouMean } from './describe-issue.ts'
 import { loadYaml, type Place } from './load-yaml.ts'
 import { sourceFaults, sourceOf } from './pipeline-source.ts'
 import { type PlacedFault, sortFaults } from './placed-fault.ts'
-import { type PipelineEntry, WinnowFile } from './winnow-schema.ts'
+import { type PipelineEntry, type ReleaseType, WinnowFile } from './winnow-schema.ts'
 
 export interface PushTrigger {
-  /** Patterns of branch names and of repository paths, see glob.ts. */
+  /** Patterns of branch names, of tag names and of repository paths, see glob.ts. Without patterns none is wanted. */
   readonly branches: readonly string[]
+  readonly tags?: readonly string[]
   readonly paths: readonly string[]
+}
+
+export interface ReleaseTrigger {
+  readonly types: readonly ReleaseType[]
+  /** Patterns of tag names. */
+  readonly tags: readonly string[]
 }
 
 interface DataTrigger {
@@ -31,6 +38,7 @@ export interface PipelineDeclaration {
   readonly policy: string | null
   readonly on: {
     readonly push: PushTrigger | null
+    readonly release: ReleaseTrigger | null
     readonly pullRequest: { readonly plan: boolean } | null
     readonly data: DataTrigger | null
   }
@@ -93,6 +101,7 @@ const declared = (name: string, entry: PipelineEntry): PipelineDeclaration => ({
   policy: entry.policy ?? null,
   on: {
     push: entry.on.push ?? null,
+    release: entry.on.release ?? null,
     pullRequest: entry.on.pullRequest ?? null,
     data: entry.on.data === undefined ? null : dataTrigger(entry.on.data),
   },

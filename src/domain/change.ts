@@ -19,10 +19,20 @@ export type ChangeCause =
       readonly number: number
       readonly action: string
       readonly ref: string
+      /** A sender may know its first digits only; then git is asked for the branch. */
       readonly commit: string
       readonly baseRef: string
       /** True where the head lives in another repository: nobody has trusted that code. */
       readonly fork: boolean
+    }
+  | {
+      readonly kind: 'release'
+      /** As GitHub says it: published, released, prereleased, edited, … */
+      readonly action: string
+      /** Full ref of its tag. */
+      readonly ref: string
+      /** Null where the sender does not say; then git is asked for the tag. */
+      readonly commit: string | null
     }
   | {
       readonly kind: 'data'
@@ -52,6 +62,10 @@ export interface Change {
   /** Of a retrain: the model, by which a budget counts them. */
   readonly model?: string | null
   readonly cause: ChangeCause
+  /** Who told Winnow: a kind of host, or `poll` where Winnow found it itself. */
+  readonly sender?: string
+  /** Of a push: its ref, by which the newest one is found. */
+  readonly ref?: string | null
   /** Who caused it, as the sender names them. */
   readonly author: string
   /** Unique: a second delivery of the same happening finds this row. */
@@ -94,3 +108,17 @@ export const endChange = (change: Change, outcome: ChangeOutcome): Change => {
 export const isSameLine = (a: ChangeCause, b: ChangeCause): boolean =>
   (a.kind === 'push' && b.kind === 'push' && a.ref === b.ref) ||
   (a.kind === 'pullRequest' && b.kind === 'pullRequest' && a.number === b.number)
+
+/**
+ * Whether two pushes of one ref, with none between them, are one happening told by two: by the poll, which finds what a
+ * host has not delivered, and by the host after all. The poll sees where the ref stands and not the steps to it, so the
+ * first of several late deliveries, which starts where the poll did, is told by it, too.
+ */
+export const isToldAlready = (latest: Change | undefined, next: Pick<Change, 'cause' | 'sender'>): boolean => {
+  if (latest?.cause.kind !== 'push' || next.cause.kind !== 'push' || latest.cause.ref !== next.cause.ref) return false
+  if (latest.sender !== pollSender && next.sender !== pollSender) return false
+  if (latest.cause.commit === next.cause.commit) return true
+  return latest.sender === pollSender && latest.cause.before === next.cause.before && !/^0*$/.test(next.cause.before)
+}
+
+export const pollSender = 'poll'

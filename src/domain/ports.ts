@@ -88,7 +88,10 @@ export interface Transaction extends Reading {
  */
 export interface Store extends Reading {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** The change is stored with its `match` job unless its dedupe key is known; then the known one comes back. */
+  /**
+   * The change is stored with its `match` job unless its dedupe key is known, or its push has been told already
+   * (isToldAlready); then the known one comes back.
+   */
   recordChange(change: NewRow<'change'>): Promise<{ readonly change: Change; readonly duplicate: boolean }>
   /** The row with a key that only one may have, inserted if there was none. */
   buildByKey(row: NewRow<'build'>): Promise<Build>
@@ -179,8 +182,21 @@ export interface Queue {
   close(): Promise<void>
 }
 
+/** A branch or a tag of a repository. */
+export interface RefHead {
+  /** Full ref, `refs/heads/main`. */
+  readonly ref: string
+  readonly commit: string
+  /** What the ref itself points at: of an annotated tag the tag, else the commit. */
+  readonly object: string
+}
+
 /** What Winnow may read of a Git host's repository. Commits are full hashes. */
 export interface RepositoryHost {
+  /** Every branch and tag, as they stand now. */
+  refs(repository: string, signal: AbortSignal): Promise<readonly RefHead[]>
+  /** What the author wrote about a commit. */
+  message(repository: string, commit: string, signal: AbortSignal): Promise<string>
   /** The commit that a branch points at now. */
   head(repository: string, branch: string, signal: AbortSignal): Promise<string>
   /** A file of a commit, or undefined where the commit has none at that path. */

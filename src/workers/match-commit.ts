@@ -1,19 +1,29 @@
-import { matchPullRequest, matchPushes, noTriggerReason } from '../declarations/match-trigger.ts'
+import {
+  matchPullRequest,
+  matchPushes,
+  matchRelease,
+  noTriggerReason,
+  type TriggerMatch,
+} from '../declarations/match-trigger.ts'
 import type { PipelineDeclaration, WinnowYaml } from '../declarations/winnow-yaml.ts'
 import type { Change, ChangeCause } from '../domain/change.ts'
 import type { Time } from '../domain/time.ts'
 import type { RepositoryBounds } from './bounds.ts'
+import { commitOf } from './commit-of.ts'
 import { count, readDeclaration, runTargetOf } from './declaration.ts'
 import type { Decision, MatchPorts } from './match.ts'
 import { newRun } from './new-run.ts'
 import { policyFaults } from './policy-faults.ts'
 
-type CommitCause = Extract<ChangeCause, { kind: 'push' | 'pullRequest' | 'request' }>
+type CommitCause = Extract<ChangeCause, { kind: 'push' | 'pullRequest' | 'release' | 'request' }>
 
 const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })
 const branchPrefix = 'refs/heads/'
+const tagPrefix = 'refs/tags/'
+/** In the message of the commit that was pushed, or that a pull request ends with, whatever the letters' case. */
+const skipMark = '[skip winnow]'
 
-/** A push, a pull request or a person's request: what winnow.yaml at the commit says about it. */
+/** A push, a pull request, a release or a person's request: what winnow.yaml at the commit says about it. */
 export const matchCommit = async (
   ports: MatchPorts,
   change: Change,
@@ -26,8 +36,9 @@ export const matchCommit = async (
   if (allowed === undefined) return ignored(`the config names no repository ${repository}`)
   const refusal = refusalWithoutLooking(cause)
   if (refusal !== undefined) return ignored(refusal)
-  const commit =
-    cause.kind === 'request' ? await ports.host.head(repository, allowed.defaultBranch, signal) : cause.commit
+  const asked = await commitOf(ports.host, repository, cause, allowed.defaultBranch, signal)
+  if (!asked.ok) return ignored(asked.reason)
+  const { commit } = asked
   const declaration = await readDeclaration(ports, repository, commit, signal)
   if (!declaration.ok) {
     if (declaration.faults.length === 0) return ignored(declaration.reason)
@@ -36,6 +47,8 @@ export const matchCommit = async (
   }
   const found = await pipelinesFor(ports, change, cause, declaration.value, signal)
   if (found.pipelines.length === 0) return ignored(found.reason)
+  if (await isSkipped(ports, repository, cause, commit, signal))
+    return ignored(`the message of ${commit.slice(0, 12)} says ${skipMark}`)
   const faults = await policyFaults(ports, repository, commit, found.pipelines, signal)
   if (faults.length > 0) {
     const reason = `the policy has ${count(faults.length, 'fault')}: nothing could pass`
@@ -47,13 +60,28 @@ export const matchCommit = async (
 /** What needs no look at the commit, and must not have one: a fork's file is not read either. */
 const refusalWithoutLooking = (cause: CommitCause): string | undefined => {
   if (cause.kind === 'push') {
-    if (!cause.ref.startsWith(branchPrefix)) return `${cause.ref} is no branch`
-    if (cause.deleted) return `branch ${cause.ref.slice(branchPrefix.length)} was deleted`
+    const isTag = cause.ref.startsWith(tagPrefix)
+    if (!isTag && !cause.ref.startsWith(branchPrefix)) return `${cause.ref} is no branch and no tag`
+    if (cause.deleted)
+      return isTag
+        ? `tag ${cause.ref.slice(tagPrefix.length)} was deleted`
+        : `branch ${cause.ref.slice(branchPrefix.length)} was deleted`
   }
   if (cause.kind === 'pullRequest' && cause.fork)
     return 'the pull request comes from a fork, whose code nobody has trusted yet'
   return undefined
 }
+
+/** Asked only where something would start, and only of who may have written the message for Winnow. */
+const isSkipped = async (
+  { host }: MatchPorts,
+  repository: string,
+  { kind }: CommitCause,
+  commit: string,
+  signal: AbortSignal,
+): Promise<boolean> =>
+  (kind === 'push' || kind === 'pullRequest') &&
+  (await host.message(repository, commit, signal)).toLowerCase().includes(skipMark)
 
 interface Found {
   readonly pipelines: readonly PipelineDeclaration[]
@@ -72,19 +100,9 @@ const pipelinesFor = async (
     const reason = pipelines.length === 0 ? `there is no pipeline ${cause.pipeline}` : `${cause.by} asked for it`
     return { pipelines, reason }
   }
-  if (cause.kind === 'pullRequest') {
-    const matches = yaml.pipelines.map((pipeline) => ({ pipeline, match: matchPullRequest(pipeline, cause) }))
-    const pipelines = matches.filter(({ match }) => match.outcome === 'match').map(({ pipeline }) => pipeline)
-    if (pipelines.length > 0) return { pipelines, reason: `plan for pull request ${cause.number}` }
-    return {
-      pipelines,
-      reason: noTriggerReason(
-        matches.flatMap(({ pipeline, match }) =>
-          match.outcome === 'noMatch' ? [{ pipeline: pipeline.name, reason: match.reason }] : [],
-        ),
-      ),
-    }
-  }
+  if (cause.kind === 'pullRequest')
+    return matching(yaml, `plan for pull request ${cause.number}`, (pipeline) => matchPullRequest(pipeline, cause))
+  if (cause.kind === 'release') return matching(yaml, undefined, (pipeline) => matchRelease(pipeline.on.release, cause))
   const { ref, deleted, before, commit } = cause
   let matches = matchPushes(yaml, { ref, deleted, paths: cause.paths })
   if (matches.needsPaths) {
@@ -95,6 +113,22 @@ const pipelinesFor = async (
     pipelines: matches.started.map(({ pipeline }) => pipeline),
     reason: matches.started[0]?.reason ?? matches.reason,
   }
+}
+
+const matching = (
+  yaml: WinnowYaml,
+  reason: string | undefined,
+  match: (pipeline: PipelineDeclaration) => TriggerMatch,
+): Found => {
+  const results = yaml.pipelines.map((pipeline) => ({ pipeline, match: match(pipeline) }))
+  const matched = results.filter((result) => result.match.outcome === 'match')
+  const [first] = matched
+  if (first?.match.outcome === 'match')
+    return { pipelines: matched.map(({ pipeline }) => pipeline), reason: reason ?? first.match.reason }
+  const refused = results.flatMap(({ pipeline, match }) =>
+    match.outcome === 'noMatch' ? [{ pipeline: pipeline.name, reason: match.reason }] : [],
+  )
+  return { pipelines: [], reason: noTriggerReason(refused) }
 }
 
 const start = (

@@ -51,6 +51,7 @@ const decide = (ports: MatchPorts, change: Change, at: Time, signal: AbortSignal
   switch (cause.kind) {
     case 'push':
     case 'pullRequest':
+    case 'release':
     case 'request':
       return matchCommit(ports, change, cause, at, signal)
     case 'data':

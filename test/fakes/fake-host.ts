@@ -8,6 +8,8 @@ type Files = Readonly<Record<string, string>>
 export const createFakeHost = () => {
   const commits = new Map<string, Files>()
   const heads = new Map<string, string>()
+  const tags = new Map<string, string>()
+  const messages = new Map<string, string>()
   const checkouts: string[] = []
   const filesOf = (commit: string): Files => {
     const files = commits.get(commit)
@@ -19,6 +21,15 @@ export const createFakeHost = () => {
       const commit = heads.get(branch)
       if (commit === undefined) throw new Fault('not_found', `there is no branch ${branch}`)
       return commit
+    },
+    refs: async () =>
+      [
+        ...[...heads].map(([branch, commit]) => ({ ref: `refs/heads/${branch}`, commit })),
+        ...[...tags].map(([tag, commit]) => ({ ref: `refs/tags/${tag}`, commit })),
+      ].map((head) => ({ ...head, object: head.commit })),
+    message: async (_repository, commit) => {
+      filesOf(commit)
+      return messages.get(commit) ?? 'More beans'
     },
     readFile: async (_repository, commit, path) => filesOf(commit)[path],
     treeDigest: async (_repository, commit) => digestJson(filesOf(commit)),
@@ -34,11 +45,12 @@ export const createFakeHost = () => {
     },
   }
   /** Commits all files of a branch; the same files at another time are another commit. */
-  const commit = (branch: string, files: Files): string => {
+  const commit = (branch: string, files: Files, message?: string): string => {
     const hash = digestJson({ files, at: commits.size }).slice(7, 47)
     commits.set(hash, files)
     heads.set(branch, hash)
+    if (message !== undefined) messages.set(hash, message)
     return hash
   }
-  return { host, commit, checkouts, heads }
+  return { host, commit, checkouts, heads, tags }
 }

@@ -69,7 +69,8 @@ describe('a push', () => {
   })
 
   it.each([
-    ['a tag', { ref: 'refs/tags/v1' }, 'refs/tags/v1 is no branch'],
+    ['a tag', { ref: 'refs/tags/v1' }, 'no trigger matches: v1 is a tag, branches are wanted'],
+    ['a note', { ref: 'refs/notes/commits' }, 'refs/notes/commits is no branch and no tag'],
     ['a deleted branch', { ref: 'refs/heads/x', deleted: true }, 'branch x was deleted'],
     ['another branch', { ref: 'refs/heads/x' }, 'no trigger matches: branch is x, main is wanted'],
   ])('of %s is ignored, and says why', async (_name, over, reason) => {

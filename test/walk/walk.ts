@@ -200,6 +200,8 @@ export const createWalk = async (
     gate,
     handle: (job: Job) => runner.handle(job, signal),
     commit: host.commit,
+    heads: host.heads,
+    tags: host.tags,
     drain,
     record,
     push,

@@ -111,6 +111,13 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
       return mirrorOf(repository, false).head(branch, signal)
     },
 
+    refs: (repository, signal) => mirrorOf(repository, false).refs(signal),
+
+    async message(repository, commit, signal) {
+      const mirror = await holding(repository, commit, signal)
+      return read(mirror, ['log', '-1', '--no-show-signature', '--format=%B', commit], limits.maxReadBytes, signal)
+    },
+
     async readFile(repository, commit, path, signal) {
       requirePath(path)
       const mirror = await holding(repository, commit, signal)

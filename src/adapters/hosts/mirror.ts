@@ -3,9 +3,11 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestBytes, shortDigest } from '../../domain/digest.ts'
 import { Fault } from '../../domain/errors.ts'
+import type { RefHead } from '../../domain/ports.ts'
 import type { Duration } from '../../domain/time.ts'
 import { type GitRequest, lastLines, runGit } from './git-command.ts'
 import type { GitRemote } from './git-remote.ts'
+import { parseRefs } from './list-refs.ts'
 
 export interface MirrorOptions {
   readonly folder: string
@@ -22,6 +24,8 @@ export interface Mirror {
   ensure(commit: string, signal: AbortSignal): Promise<void>
   /** The commit that a branch of the remote points at. */
   head(branch: string, signal: AbortSignal): Promise<string>
+  /** Every branch and tag of the remote. */
+  refs(signal: AbortSignal): Promise<readonly RefHead[]>
   /** Runs git in the mirror, without network. */
   git(request: Omit<GitRequest, 'cwd'>, signal: AbortSignal): ReturnType<typeof runGit>
 }
@@ -161,6 +165,13 @@ export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror =>
         await fetchCommit(commit, signal)
         if (!(await holds(commit, signal)))
           throw new Fault('checkout_refused', `${commit} of ${repository} is no commit`)
+      }),
+    refs: (signal) =>
+      alone(async () => {
+        await open(signal)
+        const result = await online(['ls-remote', '--quiet', '--heads', '--tags', '--', remote.url], signal)
+        if (result.exitCode !== 0) throw failed('listing the branches and tags', result)
+        return parseRefs(result.stdout)
       }),
     head: (branch, signal) =>
       alone(async () => {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Change } from '../../domain/change.ts'
+import { type Change, isToldAlready } from '../../domain/change.ts'
 import type { Json } from '../../domain/json.ts'
 import type { NewRow, Store, Transaction, WorkLedger } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
@@ -10,7 +10,7 @@ import { migrate } from './migrate.ts'
 import { createReading } from './reading.ts'
 import { fromStored, storedJson, withoutNul } from './rows.ts'
 import { translateStoreError } from './store-faults.ts'
-import { historyRow, insertOutbox, newRow, openTransaction } from './transaction.ts'
+import { historyRow, insertOutbox, lockName, newRow, openTransaction } from './transaction.ts'
 
 export interface OpenStore extends Store, WorkLedger {
   /** True where no other process can share this store. */
@@ -145,12 +145,21 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   return store
 }
 
-/** The change with its first history and its `match` job; or, where its dedupe key is known, the change that has it. */
+/**
+ * The change with its first history and its `match` job; or the change that has its dedupe key, or that told its push.
+ * Pushes of one ref are recorded one after the other: which one is the newest must not change in between.
+ */
 const insertChange = async (
   db: Database,
   change: NewRow<'change'>,
   now: Time,
 ): Promise<{ change: Change; duplicate: boolean }> => {
+  if (change.cause.kind === 'push' && change.ref) {
+    const { repository, ref } = change
+    await lockName(db, `push ${repository} ${ref}`)
+    const [latest] = await createReading(db).list('change', { repository, ref }, 1)
+    if (latest !== undefined && isToldAlready(latest, change)) return { change: latest, duplicate: true }
+  }
   const inserted = await db
     .insertInto('change')
     .values(newRow('change', change, now))

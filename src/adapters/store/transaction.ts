@@ -74,9 +74,7 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
     await db.insertInto('history').values(historyRow(entry)).execute()
   }
 
-  const lock = async (name: string): Promise<void> => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${withoutNul(name)}, ${lockSpace}))`.execute(db)
-  }
+  const lock = (name: string): Promise<void> => lockName(db, name)
 
   const flush = async (): Promise<number> => {
     for (const { step, id, at } of wishes.values()) {
@@ -92,6 +90,11 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
   }
 
   return { tx: { ...createReading(db), insert, update, enqueue, record, lock }, flush }
+}
+
+/** Until the transaction of `db` ends, others that lock the name wait. */
+export const lockName = async (db: Database, name: string): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${withoutNul(name)}, ${lockSpace}))`.execute(db)
 }
 
 /** The values of a row that is inserted. */
