@@ -17,6 +17,7 @@ import type { Log } from './log.ts'
 import { createPythonEnvironments } from './processes/python-environments.ts'
 import { openTargets } from './targets.ts'
 import { version } from './version.ts'
+import { createRefusals } from './webhooks/refusals.ts'
 import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
 import { startWork } from './work.ts'
@@ -89,7 +90,9 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   const token = await readOrMakeToken(join(config.dataFolder, 'token'))
   const server: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true })
   opened.defer(() => server.close())
+  const refusals = createRefusals()
   await registerWebhooks(server, {
+    refusals,
     repositories: repositories.map(([name, { host, fullName }]) => ({
       name,
       host,

@@ -11,13 +11,13 @@ const Name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case le
 
 const RepositoryConfig = z
   .strictObject({
-    host: z.enum(['git', 'github']),
+    host: z.enum(['git', 'github', 'gitlab', 'gitea', 'forgejo', 'bitbucket']),
     /** What Winnow fetches from; a payload's own URL is never used. */
     url: z.string().min(1),
-    /** `owner/name` as GitHub spells it; needed for `host: github`. */
+    /** `owner/name` as the host spells it (GitLab: with all groups; Bitbucket Data Center: `PROJECT/slug`). */
     fullName: z
       .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, 'owner/name')
+      .regex(/^~?[\w.-]+(?:\/[\w.-]+)+$/, 'owner/name')
       .optional(),
     defaultBranch: z.string().min(1).default('main'),
     /** Webhook secrets; two may live at once while one is rotated. */
@@ -30,9 +30,9 @@ const RepositoryConfig = z
     /** Where its relative `file:` data addresses start. */
     dataRoot: z.string().optional(),
   })
-  .refine((repository) => repository.host !== 'github' || repository.fullName !== undefined, {
-    path: ['fullName'],
-    message: 'host: github needs fullName: owner/name',
+  .superRefine(({ host, fullName }, context) => {
+    if (host !== 'git' && fullName === undefined)
+      context.addIssue({ code: 'custom', path: ['fullName'], message: `host: ${host} needs fullName: owner/name` })
   })
 
 const TargetConfig = z.discriminatedUnion('kind', [

@@ -48,7 +48,7 @@ describe('loadConfig', () => {
   })
 
   it('tells all faults at once, each with its place or its variable', () => {
-    const { details, code } = faultOf(good.replace('host: git', 'host: gitlab').replace('targets:', 'target:'), {
+    const { details, code } = faultOf(good.replace('host: git', 'host: svn').replace('targets:', 'target:'), {
       WINNOW_PROT: '1',
     })
     expect(code).toBe('config_invalid')

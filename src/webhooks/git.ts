@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { commitHash, describeIssues, fullRef, isZeroHash, type Translation } from './sender.ts'
+import { commitHash, type Delivery, fullRef, isZeroHash, misshapen, type Sender, type Translation } from './sender.ts'
+import { hmacAuthenticator } from './signatures.ts'
 
 /** What the hook of `winnow hook install` posts: one push, as git told it to the hook. */
 const GitPush = z.object({
@@ -22,9 +23,9 @@ const GitPush = z.object({
  * would lose a change. A replayed body does nothing however late it comes, because the ledger keeps its delivery id
  * for good and answers `duplicate`.
  */
-export const translateGit = (body: unknown): Translation => {
+const translateGit = ({ body }: Delivery): Translation => {
   const read = GitPush.safeParse(body)
-  if (!read.success) return { kind: 'invalid', reason: describeIssues(read.error) }
+  if (!read.success) return misshapen(read.error)
   const { delivery, repository, pusher, refs } = read.data
   return {
     kind: 'happened',
@@ -35,4 +36,11 @@ export const translateGit = (body: unknown): Translation => {
       dedupeKey: `git:${repository}:${delivery}:${ref}`,
     })),
   }
+}
+
+export const git: Sender = {
+  path: 'git',
+  signatureHeader: 'x-winnow-signature-256',
+  authenticator: hmacAuthenticator(['x-winnow-signature-256']),
+  translate: translateGit,
 }

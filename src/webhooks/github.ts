@@ -1,10 +1,22 @@
 import { z } from 'zod'
-import type { Digest } from '../domain/digest.ts'
-import { commitHash, describeIssues, fullRef, isZeroHash, type Translation } from './sender.ts'
+import {
+  branchName,
+  commitHash,
+  type Delivery,
+  fullRef,
+  invalid,
+  isZeroHash,
+  misshapen,
+  personName,
+  repositoryName,
+  type Sender,
+  type Translation,
+  tagName,
+} from './sender.ts'
+import { hmacAuthenticator } from './signatures.ts'
 
-const login = z.string().min(1).max(255)
-const repository = z.object({ full_name: z.string().min(1).max(255) })
-const sender = z.object({ login })
+const repository = z.object({ full_name: repositoryName })
+const sender = z.object({ login: personName })
 
 const ping = z.object({ repository: repository.optional() })
 
@@ -16,24 +28,27 @@ const push = z.object({
   repository,
   /** Null for a deletion. Of a tag that is an object, `after` is the tag and this its commit. */
   head_commit: z.object({ id: commitHash }).nullish(),
-  pusher: z.object({ name: login }).partial().nullish(),
+  pusher: z.object({ name: personName }).partial().nullish(),
   sender: sender.nullish(),
 })
-
-const branch = z
-  .string()
-  .transform((name) => `refs/heads/${name}`)
-  .pipe(fullRef)
 
 const pullRequest = z.object({
   action: z.string().min(1).max(100),
   number: z.int().positive(),
   pull_request: z.object({
     /** `repo` is null where the fork has been deleted since. */
-    head: z.object({ ref: branch, sha: commitHash, repo: repository.nullish() }),
-    base: z.object({ ref: branch }),
+    head: z.object({ ref: branchName, sha: commitHash, repo: repository.nullish() }),
+    base: z.object({ ref: branchName }),
   }),
   changes: z.object({ base: z.unknown() }).partial().nullish(),
+  repository,
+  sender,
+})
+
+const release = z.object({
+  action: z.string().min(1).max(100),
+  /** A draft has no tag yet. */
+  release: z.object({ tag_name: z.string().max(1_000), draft: z.boolean() }),
   repository,
   sender,
 })
@@ -42,8 +57,7 @@ const pullRequest = z.object({
 const actionsWithCode: readonly string[] = ['opened', 'reopened', 'synchronize', 'ready_for_review']
 
 /**
- * A GitHub delivery as Winnow's changes. `event` is the X-GitHub-Event header, `body` the parsed JSON, `bodyDigest`
- * of the signed bytes.
+ * A GitHub delivery, of a repository's webhook, an organisation's or an App's.
  *
  * The dedupe key is the body's digest alone: a redelivery has the same bytes, two webhooks for one push (the
  * organisation's and the repository's) have too, and the delivery id is a header that the signature does not cover,
@@ -52,16 +66,37 @@ const actionsWithCode: readonly string[] = ['opened', 'reopened', 'synchronize',
  * `paths` are left to git: the payload's lists stop at 2,048 commits, are empty for a new branch on an old commit, and
  * say nothing of what a force push took away.
  */
-export const translateGithub = (event: string, body: unknown, bodyDigest: Digest): Translation => {
+const translateGithub = (delivery: Delivery): Translation => {
+  const { body } = delivery
+  const event = delivery.header('x-github-event')
   switch (event) {
+    case '':
+      return invalid('the X-GitHub-Event header is missing')
     case 'ping':
       return translatePing(body)
     case 'push':
-      return translatePush(body, bodyDigest)
+      return translatePush(delivery)
     case 'pull_request':
-      return translatePullRequest(body, bodyDigest)
+      return translatePullRequest(delivery)
+    case 'release':
+      return translateRelease(delivery)
+    case 'create':
+    case 'delete':
+      return { kind: 'ignored', repository: repositoryOf(body), reason: 'the push of the same branch or tag says it' }
+    case 'installation':
+    case 'installation_repositories':
+    case 'installation_target':
+      return {
+        kind: 'ignored',
+        repository: undefined,
+        reason: 'the config names the repositories, wherever the App is installed',
+      }
     default:
-      return { kind: 'ignored', repository: repositoryOf(body), reason: 'Winnow acts on push and pull_request only' }
+      return {
+        kind: 'ignored',
+        repository: repositoryOf(body),
+        reason: 'Winnow acts on push, pull_request and release only',
+      }
   }
 }
 
@@ -70,16 +105,15 @@ const repositoryOf = (body: unknown): string | undefined =>
 
 const translatePing = (body: unknown): Translation => {
   const read = ping.safeParse(body)
-  if (!read.success) return { kind: 'invalid', reason: describeIssues(read.error) }
+  if (!read.success) return misshapen(read.error)
   return { kind: 'pong', repository: read.data.repository?.full_name }
 }
 
-const translatePush = (body: unknown, bodyDigest: Digest): Translation => {
+const translatePush = ({ body, bodyDigest }: Delivery): Translation => {
   const read = push.safeParse(body)
-  if (!read.success) return { kind: 'invalid', reason: describeIssues(read.error) }
+  if (!read.success) return misshapen(read.error)
   const { ref, before, after, deleted, head_commit, pusher, ...rest } = read.data
-  if (deleted !== isZeroHash(after))
-    return { kind: 'invalid', reason: `deleted: is ${deleted} though after is ${after}` }
+  if (deleted !== isZeroHash(after)) return invalid(`deleted: is ${deleted} though after is ${after}`)
   return {
     kind: 'happened',
     repository: rest.repository.full_name,
@@ -93,9 +127,9 @@ const translatePush = (body: unknown, bodyDigest: Digest): Translation => {
   }
 }
 
-const translatePullRequest = (body: unknown, bodyDigest: Digest): Translation => {
+const translatePullRequest = ({ body, bodyDigest }: Delivery): Translation => {
   const read = pullRequest.safeParse(body)
-  if (!read.success) return { kind: 'invalid', reason: describeIssues(read.error) }
+  if (!read.success) return misshapen(read.error)
   const { action, number, pull_request, changes, repository, sender } = read.data
   const rebased = action === 'edited' && changes?.base !== undefined
   if (!actionsWithCode.includes(action) && !rebased)
@@ -124,4 +158,31 @@ const translatePullRequest = (body: unknown, bodyDigest: Digest): Translation =>
       },
     ],
   }
+}
+
+const translateRelease = ({ body, bodyDigest }: Delivery): Translation => {
+  const read = release.safeParse(body)
+  if (!read.success) return misshapen(read.error)
+  const { action, release: released, repository, sender } = read.data
+  if (released.draft) return { kind: 'ignored', repository: repository.full_name, reason: 'the release is a draft' }
+  const tag = tagName.safeParse(released.tag_name)
+  if (!tag.success) return misshapen(tag.error)
+  return {
+    kind: 'happened',
+    repository: repository.full_name,
+    happenings: [
+      {
+        cause: { kind: 'release', action, ref: tag.data, commit: null },
+        author: sender.login,
+        dedupeKey: `github:${bodyDigest}`,
+      },
+    ],
+  }
+}
+
+export const github: Sender = {
+  path: 'github',
+  signatureHeader: 'x-hub-signature-256',
+  authenticator: hmacAuthenticator(['x-hub-signature-256']),
+  translate: translateGithub,
 }

@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import type { ChangeCause } from '../domain/change.ts'
+import type { Digest } from '../domain/digest.ts'
+import type { Time } from '../domain/time.ts'
+
+/** Where repositories live. Forgejo speaks as Gitea does; `git` is a server with the hook of `winnow hook install`. */
+export type HostKind = 'git' | 'github' | 'gitlab' | 'gitea' | 'forgejo' | 'bitbucket'
 
 /** A repository that the config names, as far as webhooks care. */
 export interface WebhookRepository {
   /** Winnow's name for it; changes carry it. The hook of a plain git server uses it too. */
   readonly name: string
-  readonly host: 'github' | 'git'
-  /** GitHub's `owner/name`; `name` where it is not given. GitHub does not tell cases apart, so neither does Winnow. */
+  readonly host: HostKind
+  /** The host's `owner/name`; `name` where it is not given. Hosts do not tell cases apart, so neither does Winnow. */
   readonly fullName?: string
   /** One, or two while a secret is being rotated. Repositories may share them (an organisation's webhook does). */
   readonly secrets: readonly string[]
@@ -27,6 +32,35 @@ export type Translation =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'happened'; readonly repository: string; readonly happenings: readonly Happening[] }
 
+/** A header of the request, '' where it is missing or came twice. */
+export type Header = (name: string) => string
+
+/** A request whose signature was right. */
+export interface Delivery {
+  readonly header: Header
+  readonly body: unknown
+  /** Of the signed bytes. */
+  readonly bodyDigest: Digest
+}
+
+/** What a request's signature says: which repositories it speaks for, or why it speaks for none. */
+type Authentication =
+  | { readonly ok: true; readonly speaksFor: readonly WebhookRepository[] }
+  | { readonly ok: false; readonly reason: 'forged' | 'stale' }
+
+export type Authenticate = (header: Header, body: Buffer, now: Time) => Promise<Authentication>
+
+/** One kind of host: how it signs, and what its bodies mean. Neither does I/O. */
+export interface Sender {
+  /** The last part of its route, `/webhooks/<path>`. */
+  readonly path: HostKind
+  /** The header that names the signature, for messages. */
+  readonly signatureHeader: string
+  /** Faults: config_invalid for repositories that cannot be told from others, or have no secret. */
+  readonly authenticator: (repositories: readonly WebhookRepository[]) => Authenticate
+  readonly translate: (delivery: Delivery) => Translation
+}
+
 /** A full hash, SHA-1 or SHA-256. */
 export const commitHash = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'is no full commit hash')
 
@@ -43,8 +77,26 @@ const isFullRef = (ref: string): boolean => /^refs\/[^/]+\/./.test(ref) && !forb
 
 export const isZeroHash = (hash: string): boolean => /^0+$/.test(hash)
 
+/** A branch's or tag's short name → its full ref, checked. */
+export const branchName = z
+  .string()
+  .transform((name) => `refs/heads/${name}`)
+  .pipe(fullRef)
+export const tagName = z
+  .string()
+  .transform((name) => `refs/tags/${name}`)
+  .pipe(fullRef)
+
+export const personName = z.string().min(1).max(255)
+export const repositoryName = z.string().min(1).max(1_000)
+
+export const invalid = (reason: string): Translation => ({ kind: 'invalid', reason })
+
+/** A body of the wrong shape. */
+export const misshapen = (error: z.ZodError): Translation => invalid(describeIssues(error))
+
 /** The first faults of a body that has the wrong shape, in one line. */
-export const describeIssues = (error: z.ZodError): string =>
+const describeIssues = (error: z.ZodError): string =>
   error.issues
     .slice(0, 3)
     .map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`)

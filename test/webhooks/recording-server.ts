@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Change } from '../../src/domain/change.ts'
 import type { NewRow } from '../../src/domain/ports.ts'
 import { createLog } from '../../src/log.ts'
+import { createRefusals, type Refusals } from '../../src/webhooks/refusals.ts'
 import type { WebhookRepository } from '../../src/webhooks/sender.ts'
 import { registerWebhooks } from '../../src/webhooks/webhooks.ts'
 
@@ -14,6 +15,7 @@ export interface RecordingServer {
   readonly changes: Change[]
   /** Lines of the log, parsed. */
   readonly logged: Record<string, unknown>[]
+  readonly refusals: Refusals
   /** What the next calls of recordChange throw, one each. */
   readonly failures: Error[]
 }
@@ -26,9 +28,11 @@ export const createRecordingServer = async (
   const app = Fastify()
   const changes: Change[] = []
   const logged: Record<string, unknown>[] = []
-  const server: RecordingServer = { app, changes, logged, failures: [] }
+  const refusals = createRefusals()
+  const server: RecordingServer = { app, changes, logged, refusals, failures: [] }
   await registerWebhooks(app, {
     repositories,
+    refusals,
     now: () => 1_700_000_000_000,
     log: createLog('debug', { write: (line) => void logged.push(JSON.parse(line)) }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),

@@ -301,7 +301,7 @@ describe('GitHub’s events', () => {
   it('others are ignored, and it says so', async () => {
     const response = await github({ action: 'opened', repository: { full_name: 'acme/beans' } }, { event: 'issues' })
     expect(response.statusCode).toBe(202)
-    expect(response.json()).toEqual({ ignored: expect.stringContaining('push and pull_request only') })
+    expect(response.json()).toEqual({ ignored: expect.stringContaining('push, pull_request and release only') })
     expect(server.changes).toEqual([])
   })
 
