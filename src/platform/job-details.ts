@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { RuntimeArtifact, TaskInputs } from '../pipelines/execution.ts'
-import { typeTitle } from './engine/artifact-query.ts'
 import type { EngineJobView, EngineTaskView } from './engine/job.ts'
+import { typeTitle } from './engine/work/artifact-query.ts'
 import {
   type Artifact,
   type ArtifactList,

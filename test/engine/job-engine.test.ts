@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/domain/json.ts'
-import type { CatalogueEntry } from '../../src/platform/engine/runnable.ts'
+import type { CatalogueEntry } from '../../src/platform/engine/work/runnable.ts'
 import { pythonPipeline } from './python-pipeline.ts'
 import { lives, openWorkshop, taskOf, until, untilFile } from './workshop.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { createWarmPool, type WarmPool } from '../../src/platform/engine/warm-pool.ts'
+import { createWarmPool, type WarmPool } from '../../src/platform/engine/warm/warm-pool.ts'
 import { until } from './workshop.ts'
 
 const wanted = (kind: string, modules: readonly string[] = []) => ({

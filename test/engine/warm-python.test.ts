@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { EngineJobView } from '../../src/platform/engine/job.ts'
-import { startWarmServer } from '../../src/platform/engine/warm-server.ts'
+import { startWarmServer } from '../../src/platform/engine/warm/warm-server.ts'
 import { type PythonTask, pythonPipeline } from './python-pipeline.ts'
 import { lives, openWorkshop, taskOf, until, untilFile, type Workshop } from './workshop.ts'
 

@@ -4,7 +4,7 @@ import type { Time } from '../../domain/time.ts'
 import type { Effect, ExecutionEvent, TaskPath } from '../../pipelines/execution.ts'
 import { type EngineJobView, type EngineTaskView, noInputs, noOutputs } from './job.ts'
 import { numericId } from './job-files.ts'
-import type { CacheWord } from './journal.ts'
+import type { CacheWord } from './journal/journal.ts'
 import { leftOut } from './platform-wishes.ts'
 import type { JobRuntime } from './task-attempt.ts'
 

@@ -7,7 +7,6 @@ import { containerScope, type ExecutorLayout } from '../../pipelines/executor-in
 import type { PipelineSpec } from '../../pipelines/ir.ts'
 import { type ProcessRequest, type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { Addresses } from '../addresses.ts'
-import { artifactValue } from './artifact-value.ts'
 import { outputFolders } from './containers/output-folder.ts'
 import { readTaskOutputs } from './executor-output.ts'
 import { withHints } from './failure-hints.ts'
@@ -18,6 +17,7 @@ import type { Sandbox, SandboxView } from './sandbox.ts'
 import { taskEnvironment } from './task-environment.ts'
 import { processFailure } from './task-failure.ts'
 import { limitsIn } from './task-limits.ts'
+import { artifactValue } from './work/artifact-value.ts'
 
 /** A job that runs, with what its tasks need to know of it. */
 export interface JobRuntime {

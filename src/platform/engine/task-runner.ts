@@ -5,15 +5,15 @@ import type { ReadyTask, TaskOutputs, TaskPath } from '../../pipelines/execution
 import { retryDelayMs } from '../../pipelines/retry.ts'
 import { inProcessScope } from '../../processes/process-scope.ts'
 import { type ProcessIdentity, processesOfScope, signalProcess } from '../../processes/process-table.ts'
-import { findWork } from './find-work.ts'
-import type { CacheWord } from './journal.ts'
+import type { CacheKey, TaskCache } from './cache/task-cache.ts'
+import type { CacheWord } from './journal/journal.ts'
 import { leftOutOfTask, withWishes } from './platform-wishes.ts'
 import type { Slots } from './slots.ts'
 import { type JobRuntime, openAttempt } from './task-attempt.ts'
-import type { CacheKey, TaskCache } from './task-cache.ts'
 import { type TaskFailure, taskFailure } from './task-failure.ts'
 import { quantity } from './task-limits.ts'
-import type { CacheBasis, WorkOptions } from './work.ts'
+import { findWork } from './work/find-work.ts'
+import type { CacheBasis, WorkOptions } from './work/work.ts'
 
 type TaskOutcome =
   | { readonly kind: 'succeeded'; readonly outputs: TaskOutputs; readonly cache: CacheWord }
