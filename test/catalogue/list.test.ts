@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as catalogue from '../../src/pipelines/catalogue/index.ts'
 import { loadSpec } from '../../src/pipelines/catalogue/load-spec.ts'
 import { findNativeComponent } from '../../src/platform/components/catalogue.ts'
-import { parseGcpc } from '../../src/platform/engine/gcpc.ts'
+import { parseGcpc } from '../../src/platform/engine/work/gcpc.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ops = readdirSync(join(root, 'src/pipelines/catalogue/specs')).map((file) => file.replace(/\.json$/, ''))
