@@ -119,6 +119,9 @@ export const createPythonEnvironments = (options: { folder: string; python?: str
       await clear(name)
       const home = `${name}-${randomBytes(4).toString('hex')}`
       try {
+        await mkdir(join(folder, home))
+        // The installer's first steps say nothing for seconds.
+        progress('the Python environment is being made')
         const lock = await installEnvironment({ python, folder: join(folder, home), requirements, signal, progress })
         const marker: Marker = { folder: home, lock, requirements }
         await writeWhole(join(folder, `${name}.json`), `${JSON.stringify(marker, null, 2)}\n`)
@@ -156,8 +159,6 @@ export const createPythonEnvironments = (options: { folder: string; python?: str
       leave = () => reject(signal?.reason)
     })
     shared.waiting += 1
-    // The first steps say nothing for seconds.
-    progress?.('the Python environment is being made')
     if (progress !== undefined) shared.listeners.add(progress)
     signal?.addEventListener('abort', leave, { once: true })
     try {
