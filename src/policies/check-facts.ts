@@ -18,11 +18,12 @@ export const checkFactsOf = (
   const champion = references['champion']
   const metrics = wholeNumbers(candidate, text)
   const { data, latency, model } = nestedNames(metrics)
+  const columns = byColumn(candidate)
   return {
     metrics,
     classes: byClass(candidate, text),
     champion: champion?.kind === 'known' ? wholeNumbers(champion, text) : {},
-    data: { ...(data as JsonObject | undefined), columns: byColumn(candidate) },
+    data: { ...(data as JsonObject | undefined), ...(Object.keys(columns).length === 0 ? {} : { columns }) },
     latency: (latency as JsonObject | undefined) ?? {},
     model: (model as JsonObject | undefined) ?? {},
     change: known.change,

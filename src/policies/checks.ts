@@ -2,25 +2,18 @@ import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import { nearestName } from '../domain/nearest-name.ts'
 import { type CelExpression, CelProblem, celEnvironment, expressionNodes, parseCel } from '../expressions/cel.ts'
 import { celMap, celValue, jsonValue } from '../expressions/cel-values.ts'
-import { metricNames } from './metrics.ts'
+import { findMetric, metricNames } from './metrics.ts'
 
 /** What a check may read, each a mapping. Metrics whose name has a dot are members: `latency.p99`, `data.rows`. */
-const checkVariables = [
-  'metrics',
-  'classes',
-  'champion',
-  'data',
-  'latency',
-  'model',
-  'change',
-  'candidate',
-] as const
+const checkVariables = ['metrics', 'classes', 'champion', 'data', 'latency', 'model', 'change', 'candidate'] as const
 export type CheckFacts = Readonly<Record<(typeof checkVariables)[number], JsonObject>>
 
 /** What a check gives: true or false, or why it could not be evaluated. */
 export type CheckResult =
   | { readonly ok: true; readonly value: boolean }
   | { readonly ok: false; readonly reason: string }
+
+type AstNode = CelExpression['ast']
 
 const environment = checkVariables
   .reduce((made, name) => made.registerVariable(name, 'map'), celEnvironment())
@@ -41,6 +34,27 @@ const problemOf = (work: () => CelExpression): CelExpression | string => {
 const membersOf = (prefix: string): readonly string[] =>
   metricNames.filter((name) => name.startsWith(`${prefix}.`)).map((name) => name.slice(prefix.length + 1))
 const closed: Readonly<Record<string, readonly string[]>> = { latency: membersOf('latency') }
+const ofParts = (family: 'model' | 'data'): readonly string[] =>
+  metricNames.filter((name) => findMetric(name)?.over !== 'whole' && findMetric(name)?.family === family)
+const ofClasses = ofParts('model')
+const ofColumns = ofParts('data').map((name) => name.slice('data.'.length))
+/** Names that Winnow has there, beside those that a pipeline brings: what is near one of them is meant for it. */
+const open: Readonly<Record<string, readonly string[]>> = {
+  metrics: metricNames,
+  champion: metricNames,
+  data: [...membersOf('data'), 'columns'],
+  model: membersOf('model'),
+}
+
+/** The names that a member of `of` may have, where Winnow knows any. */
+const openMembers = (of: AstNode): readonly string[] | undefined => {
+  if (of.op === 'id') return open[of.args]
+  if (of.op !== '.' && of.op !== '[]') return undefined
+  const [whole] = of.args
+  if (whole.op === 'id') return whole.args === 'classes' ? ofClasses : undefined
+  const isColumns = whole.op === '.' && whole.args[1] === 'columns' && whole.args[0].op === 'id'
+  return isColumns && whole.args[0].args === 'data' ? ofColumns : undefined
+}
 
 /** Why an expression can never be a check: it is no CEL, or reads a name that nothing has. Undefined where it can. */
 export const checkFault = (expression: string): string | undefined => {
@@ -58,13 +72,33 @@ export const checkFault = (expression: string): string | undefined => {
     const members = of.op === 'id' ? closed[of.args] : undefined
     if (members !== undefined && !members.includes(member))
       return `unknown name ${of.args as string}.${member}${hint(member, members)}`
-    if (of.op === 'id' && of.args === 'metrics') {
-      const near = metricNames.includes(member as never) ? undefined : nearestName(member, metricNames)
-      if (near !== undefined)
-        return `unknown metric ${member}, did you mean ${near}? Write metrics['${member}'] for the pipeline's own`
-    }
+    const near = nearMember(member, openMembers(of))
+    if (near === undefined) continue
+    const text = textOf(of)
+    return text === 'metrics'
+      ? `unknown metric ${member}, did you mean ${near}? Write metrics['${member}'] for the pipeline's own`
+      : `unknown name ${member} in ${text}, did you mean ${near}? Write ${text}['${member}'] for the pipeline's own`
   }
-  return undefined
+  const type = typeOf(expression)
+  return type === undefined || type === 'bool' || type === 'dyn'
+    ? undefined
+    : `expected a condition, which is true or false, got an expression that gives ${type}`
+}
+
+/** What an expression gives, as far as that is known before it is evaluated. */
+const typeOf = (expression: string): string | undefined => {
+  const { valid, type } = environment.check(expression)
+  return valid ? type : undefined
+}
+
+const nearMember = (member: string, known: readonly string[] | undefined): string | undefined =>
+  known === undefined || known.includes(member) ? undefined : nearestName(member, known)
+
+const textOf = (node: AstNode): string => {
+  if (node.op === 'id') return node.args
+  if (node.op === '.') return `${textOf(node.args[0])}.${node.args[1]}`
+  if (node.op === '[]') return `${textOf(node.args[0])}[…]`
+  return '…'
 }
 
 const hint = (name: string, known: readonly string[]): string => {
@@ -82,7 +116,9 @@ export const checkReads = (expression: string): readonly string[] => {
 /** Evaluates a check. What it reads and nothing has is a reason, never false. May take long: callers bound its time. */
 export const evaluateCheck = (expression: string, facts: CheckFacts): CheckResult => {
   try {
-    const variables = Object.fromEntries(checkVariables.map((name) => [name, celMap(facts[name])]))
+    // Where no class is known there is no empty list of them: everything is true of every one of none.
+    const known = checkVariables.filter((name) => name !== 'classes' || Object.keys(facts.classes).length > 0)
+    const variables = Object.fromEntries(known.map((name) => [name, celMap(facts[name])]))
     const throughput = facts.metrics['throughput']
     const value = parseCel(environment, expression).evaluate({
       ...variables,

@@ -25,8 +25,7 @@ export interface Comparison extends Pick<GateCheck, 'metric' | 'of' | 'slice' | 
 }
 
 /** One whose outcome needs no number. */
-interface Settled
-  extends Pick<GateCheck, 'metric' | 'of' | 'slice' | 'examples' | 'limit' | 'outcome' | 'reason'> {
+interface Settled extends Pick<GateCheck, 'metric' | 'of' | 'slice' | 'examples' | 'limit' | 'outcome' | 'reason'> {
   readonly settled: true
 }
 
@@ -49,8 +48,7 @@ export const prepareMetricGate = (gate: MetricGate, judged: Case, chance: Chance
     if (part.kind === 'unknown')
       return limitsOf(gate).map((limit) => settle(gate, null, part.name, limit, part.outcome, part.reason))
     const candidate = ofPart(judged.candidate, part)
-    const other =
-      reference === null || reference.kind !== 'known' ? reference : { ...reference, ...ofPart(reference, part) }
+    const other = reference === null ? null : referenceOfPart(reference, part)
     return subjectsOf(gate, candidate, other ?? championOf(gate, judged)).flatMap((of) =>
       limitsOf(gate).map((limit) => prepare(gate, { of, limit, part, candidate, reference: other, chance })),
     )
@@ -103,9 +101,17 @@ const ofPart = (model: ModelEvidence, part: Extract<Part, { kind: 'part' }>): Mo
   if (part.name === null || part.positions === null || model.answers === null) return model
   const known = cut.get(model.answers) ?? new Map<string, Answers>()
   cut.set(model.answers, known)
-  const answers = known.get(part.name) ?? answersOf(selectExamples(model.answers.predictions, part.positions))
-  known.set(part.name, answers)
+  const answers = known.get(part.key) ?? answersOf(selectExamples(model.answers.predictions, part.positions))
+  known.set(part.key, answers)
   return { evidence: { metrics: {}, perClass: {}, confusion: null }, answers }
+}
+
+/** Numbers that were stated of a model are of all examples: with a part of them nothing may be compared. */
+const referenceOfPart = (reference: ReferenceEvidence, part: Extract<Part, { kind: 'part' }>): ReferenceEvidence => {
+  if (reference.kind !== 'known') return reference
+  if (part.name !== null && reference.answers === null)
+    return { kind: 'unknown', reason: 'its answers, example by example, are not known, and a part needs them' }
+  return { ...reference, ...ofPart(reference, part) }
 }
 
 /** The classes (of data: the columns) that the gate looks at: the candidate's, and those that the other model knows. */

@@ -19,26 +19,29 @@ export interface DecidedCheck {
 export const decideChecks = (
   gates: readonly { readonly advisory: boolean; readonly checks: readonly Prepared[] }[],
 ): readonly (readonly DecidedCheck[])[] => {
-  const raw = new Map<Prepared, { readonly meets: number; readonly misses: number }>()
+  const raw = new Map<Prepared, Claims>()
   for (const { checks } of gates) for (const check of checks) if (isConfident(check)) raw.set(check, provesOf(check))
-  const adjusted = new Map<Prepared, { readonly meets: number; readonly misses: number }>()
+  const proofs = new Map<Prepared, Proof>()
   // An advisory gate takes nothing from those that count.
   for (const advisory of [false, true]) {
     const family = gates
       .filter((gate) => gate.advisory === advisory)
       .flatMap(({ checks }) => checks.filter(isConfident))
-    const [meets, misses] = (['meets', 'misses'] as const).map((claim) =>
-      holm(family.map((check) => raw.get(check)?.[claim] ?? 1)),
-    )
+    const adjust = (claim: keyof Claims) => holm(family.map((check) => raw.get(check)?.[claim] ?? 1))
+    const [meets, misses] = [adjust('meets'), adjust('misses')]
+    const openOf = (adjusted: readonly number[]): number =>
+      family.filter(({ confidence }, i) => (adjusted[i] ?? 1) > 1 - confidence).length
+    const open = { meets: openOf(meets), misses: openOf(misses) }
     family.forEach((check, i) => {
-      adjusted.set(check, { meets: meets?.[i] ?? 1, misses: misses?.[i] ?? 1 })
+      const adjusted = { meets: meets[i] ?? 1, misses: misses[i] ?? 1 }
+      proofs.set(check, { adjusted, raw: raw.get(check) ?? adjusted, open })
     })
   }
   return gates.map(({ checks }) =>
     checks.map((check) => {
-      const proves = adjusted.get(check)
+      const proof = proofs.get(check)
       if ('settled' in check) return settledCheck(check)
-      return isConfident(check) && proves !== undefined ? byProof(check, proves) : byNumber(check)
+      return isConfident(check) && proof !== undefined ? byProof(check, proof) : byNumber(check)
     }),
   )
 }
@@ -48,7 +51,21 @@ type Confident = Comparison & { readonly confidence: number; readonly uncertaint
 const isConfident = (check: Prepared): check is Confident =>
   !('settled' in check) && check.confidence !== null && check.uncertainty !== null
 
-const provesOf = ({ uncertainty, limit }: Confident) => {
+/** The p-values of two claims: that the limit is met, and that it is missed. */
+interface Claims {
+  readonly meets: number
+  readonly misses: number
+}
+
+interface Proof {
+  readonly raw: Claims
+  /** After Holm's correction. */
+  readonly adjusted: Claims
+  /** How many checks of the family are not proved, by claim: of these, the next needs so many times the evidence. */
+  readonly open: Claims
+}
+
+const provesOf = ({ uncertainty, limit }: Confident): Claims => {
   const [right, wrong] = limit.kind === 'atLeast' ? (['above', 'below'] as const) : (['below', 'above'] as const)
   return { meets: pValue(uncertainty, limit.value, right), misses: pValue(uncertainty, limit.value, wrong) }
 }
@@ -83,8 +100,9 @@ const byNumber = (comparison: Comparison): DecidedCheck => {
   )
 }
 
-const byProof = (comparison: Confident, proves: { readonly meets: number; readonly misses: number }): DecidedCheck => {
-  const { confidence, uncertainty, limit, value } = comparison
+const byProof = (comparison: Confident, proof: Proof): DecidedCheck => {
+  const { confidence, uncertainty, limit } = comparison
+  const proves = proof.adjusted
   const alpha = 1 - confidence
   const [low, high] = bounds(uncertainty, alpha)
   const interval: CheckInterval = { confidence, low, high, method: uncertainty.method, ...proves }
@@ -95,30 +113,39 @@ const byProof = (comparison: Confident, proves: { readonly meets: number; readon
   // Both are claimed of a difference so small that it is none: then the limit is met.
   if (proves.meets <= alpha) return decided(comparison, 'pass', `${said}: ${asked} with ${level}`, interval)
   if (proves.misses <= alpha) return decided(comparison, 'fail', `${said}: not ${asked}, with ${level}`, interval)
-  const more = examplesNeeded(comparison, value)
-  const need =
-    more === null
-      ? 'its number lies at the limit itself, more examples may never tell'
-      : `some ${more} more examples like these would tell`
   return decided(
     comparison,
     'inconclusive',
-    `${said}: too few examples to say that it is ${asked} with ${level}; ${need}`,
+    `${said}: too few examples to say that it is ${asked} with ${level}; ${needOf(comparison, proof)}`,
     interval,
   )
 }
 
+/** What would tell, if the number stayed as it is: more resamples where these cannot show less, else more examples. */
+const needOf = (comparison: Confident, { raw, open }: Proof): string => {
+  const claim = raw.meets <= raw.misses ? 'meets' : 'misses'
+  const allowed = (1 - comparison.confidence) / Math.max(1, open[claim])
+  const { uncertainty } = comparison
+  if (uncertainty.kind === 'resampled') {
+    const least = 1 / (uncertainty.sorted.length + 1)
+    // Two p-values are the same number though they were reckoned in two ways.
+    if (raw[claim] < 1.5 * least && least > allowed)
+      return `of ${open[claim]} such checks together, \`resamples: ${Math.ceil(1 / allowed)}\` would tell`
+  }
+  const more = examplesNeeded(comparison, raw[claim], allowed)
+  return more === null
+    ? 'its number lies at the limit itself, more examples may never tell'
+    : `some ${more} more examples like these would tell`
+}
+
 /**
- * How many more examples would decide, if the number stayed as it is: the spread shrinks with the root of their count.
- * Null where the number lies at the limit, or that is not known.
+ * How many more examples would prove the claim at `allowed`: the distance from the limit, in standard errors, grows with
+ * the root of their count. Null where the number lies at the limit, or that is not known.
  */
-const examplesNeeded = ({ uncertainty, limit, examples, confidence }: Confident, value: number): number | null => {
-  const distance = Math.abs(value - limit.value)
-  if (examples === null || distance < tolerance) return null
-  const [low, high] = bounds(uncertainty, 0.158655)
-  const spread = (high - low) / 2
-  const z = normalQuantile(confidence)
-  const needed = examples * ((z * spread) / distance) ** 2
+const examplesNeeded = ({ value, limit, examples }: Confident, p: number, allowed: number): number | null => {
+  const distance = -normalQuantile(p)
+  if (examples === null || Math.abs(value - limit.value) < tolerance || !(distance > 0)) return null
+  const needed = examples * (normalQuantile(1 - allowed) / distance) ** 2
   const more = Math.max(1, Math.ceil(needed - examples))
   if (more > 1e9) return null
   // Two digits are all that such a forecast is worth.

@@ -212,7 +212,8 @@ const slicesOf = (written: GateEntry['slices']): MetricGate['slices'] => {
   return (typeof written === 'string' ? [written] : written).map((part) => (typeof part === 'string' ? [part] : part))
 }
 
-const unknownMetric = (metric: string, own: readonly string[]): string => {
+/** What to say of a metric that is neither Winnow's nor declared under `metrics`. */
+export const unknownMetric = (metric: string, own: readonly string[]): string => {
   const spelling = winnowSpelling(metric)
   if (spelling !== undefined) return `unknown metric ${metric}, Winnow calls it ${spelling}`
   const hint = didYouMean(metric, [...metricNames, ...own])

@@ -5,7 +5,7 @@ import type { Json } from '../domain/json.ts'
 import { parseDuration } from '../domain/time.ts'
 import { retrainExpressionFault } from './checks.ts'
 import { findMetric, winnowSpelling } from './metrics.ts'
-import { approvalRule, parseGate } from './parse-gate.ts'
+import { approvalRule, parseGate, unknownMetric } from './parse-gate.ts'
 import type { EnvironmentRules, Gate, Policy, RetrainParameter, RetrainRules, Window } from './policy.ts'
 import { type GateEntry, GateSetFile, PolicyFile } from './policy-schema.ts'
 import { parseWindow } from './windows.ts'
@@ -151,7 +151,7 @@ const retrainOf = (written: PolicyFile, place: Place, faults: PlacedFault[]): Re
   })
   const { brake, budget } = retrain
   if (brake !== undefined && findMetric(brake.metric) === undefined && !written.metrics.includes(brake.metric))
-    faults.push(place(['otherwise', 'retrain', 'brake', 'metric'], `unknown metric ${brake.metric}`))
+    faults.push(place(['otherwise', 'retrain', 'brake', 'metric'], unknownMetric(brake.metric, written.metrics)))
   return {
     attempts: retrain.attempts,
     cooldown: retrain.cooldown === undefined ? 0 : (parseDuration(retrain.cooldown) ?? 0),

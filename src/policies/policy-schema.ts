@@ -7,19 +7,31 @@ import { parseDuration } from '../domain/time.ts'
 
 const limit = z.union([z.number(), z.string().min(1).max(40)], { error: 'a number, or a text with a unit' })
 
+const isDistinct = (entries: readonly (string | readonly string[])[]): boolean =>
+  new Set(entries.map((entry) => JSON.stringify(entry))).size === entries.length
+
 const duration = z
   .string()
   .max(40)
-  .refine((text) => parseDuration(text) !== undefined, { error: 'expected a duration such as 30m, 1h30m or 7d' })
+  .refine((text) => parseDuration(text) !== undefined, {
+    error: ({ input }) => `expected a duration such as 30m, 1h30m or 7d, got ${JSON.stringify(input)}`,
+  })
   .describe('a duration such as 30m, 1h30m or 7d')
+
+const crossed = z
+  .array(z.string().min(1), { error: 'a column, or a list of columns to cross' })
+  .min(2)
+  .max(4)
+  .refine(isDistinct, { error: 'expected each column once in a crossing' })
 
 const columns = z.union(
   [
     z.string().min(1),
     z
-      .array(z.union([z.string().min(1), z.array(z.string().min(1)).min(2).max(4)]))
+      .array(z.union([z.string().min(1), crossed], { error: 'a column, or a list of two to four columns to cross' }))
       .min(1)
-      .max(20),
+      .max(20)
+      .refine(isDistinct, { error: 'expected each slice once' }),
   ],
   {
     error: 'a column, a list of columns, or a list with lists of columns to cross',

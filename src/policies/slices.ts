@@ -9,6 +9,8 @@ export type Part =
       readonly kind: 'part'
       /** `region = north`, `region = north, season = wet`; null for all examples. */
       readonly name: string | null
+      /** Tells parts apart whose names read alike, because a value has a comma in it. */
+      readonly key: string
       readonly positions: Uint32Array | null
     }
   | { readonly kind: 'unknown'; readonly name: string; readonly outcome: Outcome; readonly reason: string }
@@ -18,7 +20,7 @@ const mostParts = 1_000
 
 /** The parts that a gate looks at; without slices, all examples at once. */
 export const partsOf = (gate: MetricGate, { answers }: ModelEvidence): readonly Part[] => {
-  if (gate.slices.length === 0) return [{ kind: 'part', name: null, positions: null }]
+  if (gate.slices.length === 0) return [{ kind: 'part', name: null, key: '', positions: null }]
   return gate.slices.flatMap((columns): readonly Part[] => {
     const name = columns.join(', ')
     const unknown = (outcome: Outcome, reason: string): readonly Part[] => [{ kind: 'unknown', name, outcome, reason }]
@@ -49,19 +51,20 @@ export const partsOf = (gate: MetricGate, { answers }: ModelEvidence): readonly 
 }
 
 const group = (names: readonly string[], columns: readonly Column[], rows: number): readonly Part[] | undefined => {
-  const groups = new Map<string, { readonly name: string; readonly positions: number[] }>()
+  const groups = new Map<string, { readonly name: string; readonly key: string; readonly positions: number[] }>()
   for (let i = 0; i < rows; i++) {
     const key = columns.map(({ codes }) => codes[i]).join('/')
     let found = groups.get(key)
     if (found === undefined) {
       if (groups.size === mostParts) return undefined
       const values = columns.map(({ values: texts, codes }) => texts[codes[i] as number])
-      found = { name: names.map((column, c) => `${column} = ${values[c]}`).join(', '), positions: [] }
+      const name = names.map((column, c) => `${column} = ${values[c]}`).join(', ')
+      found = { name, key: JSON.stringify([names, values]), positions: [] }
       groups.set(key, found)
     }
     found.positions.push(i)
   }
   return [...groups.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, positions }) => ({ kind: 'part', name, positions: Uint32Array.from(positions) }))
+    .map(({ positions, ...part }) => ({ kind: 'part', ...part, positions: Uint32Array.from(positions) }))
 }

@@ -167,7 +167,9 @@ describe('pipeline jobs', () => {
   })
 
   it('says which methods it has not', async () => {
-    const answer = await refusal(site.clients.pipelines.cancelTrainingPipeline({ name: `${parent}/trainingPipelines/1` }))
+    const answer = await refusal(
+      site.clients.pipelines.cancelTrainingPipeline({ name: `${parent}/trainingPipelines/1` }),
+    )
     expect(answer).toMatchObject({ code: UNIMPLEMENTED, message: expect.stringContaining('CancelTrainingPipeline') })
   })
 })
