@@ -150,6 +150,31 @@ describe('refuses the gate', () => {
       'check: "metrics.macroF >= 0.9"',
       "4:14: gates.g.check: unknown metric macroF, did you mean macroF1? Write metrics['macroF'] for the pipeline's own",
     ],
+    [
+      'check: "data.leakedRow == 0"',
+      "4:14: gates.g.check: unknown name leakedRow in data, did you mean leakedRows? Write data['leakedRow'] for the pipeline's own",
+    ],
+    [
+      'check: "classes.all(c, classes[c].recal >= 0.8)"',
+      "4:14: gates.g.check: unknown name recal in classes[…], did you mean recall? Write classes[…]['recal'] for the pipeline's own",
+    ],
+    [
+      'check: "data.columns.Area.mising < 0.1"',
+      "4:14: gates.g.check: unknown name mising in data.columns.Area, did you mean missing? Write data.columns.Area['mising'] for the pipeline's own",
+    ],
+    [
+      'check: "1 + 2"',
+      '4:14: gates.g.check: expected a condition, which is true or false, got an expression that gives int',
+    ],
+    ['metric: accuracy, atLeast: 0.9, slices: [a, a]', '4:47: gates.g.slices: expected each slice once'],
+    [
+      'metric: accuracy, atLeast: 0.9, slices: [[a, a]]',
+      '4:48: gates.g.slices[0]: expected each column once in a crossing',
+    ],
+    [
+      'metric: accuracy, atLeast: 0.9, slices: [[a, b, c, d, e]]',
+      '4:48: gates.g.slices[0]: expected a column, or a list of two to four columns to cross, got a list',
+    ],
     ['check: "1 + "', '4:14: gates.g.check: expected a condition in CEL: Unexpected token: EOF, at character 5'],
     [
       `check: "candidate.name.matches('a')"`,
@@ -183,7 +208,7 @@ it.each([
   ],
   [
     withGate('metric: accuracy, atLeast: 0.9', 'otherwise: {retrain: {attempts: 2, cooldown: 1 hour}}\n'),
-    'p.yaml:3:46: otherwise.retrain.cooldown: expected a duration such as 30m, 1h30m or 7d',
+    'p.yaml:3:46: otherwise.retrain.cooldown: expected a duration such as 30m, 1h30m or 7d, got "1 hour"',
   ],
   [
     withGate(
@@ -191,6 +216,13 @@ it.each([
       'otherwise: {retrain: {attempts: 2, parameters: {budget: previous * x}}}\n',
     ),
     'p.yaml:3:57: otherwise.retrain.parameters.budget: unknown name x: only previous is known here',
+  ],
+  [
+    withGate(
+      'metric: accuracy, atLeast: 0.9',
+      'otherwise: {retrain: {attempts: 2, brake: {metric: macrF1, improvesBy: 0.1}}}\n',
+    ),
+    'p.yaml:3:52: otherwise.retrain.brake.metric: unknown metric macrF1, did you mean macroF1?',
   ],
   [
     withGate('metric: accuracy, atLeast: 0.9', 'metrics: [accuracy]\n'),
