@@ -52,6 +52,26 @@ describe.skipIf(!bubblewrap.found)('a task in a sandbox', () => {
     return String(taskOf(view, 'work').outputs.parameters['said'])
   }
 
+  it('finds the launchers of components, also where the installation lies in a folder that is hidden', async () => {
+    const engine = join(import.meta.dirname, '../../src/platform/engine')
+    const sandbox = createSandbox({
+      program: bubblewrap.found ? bubblewrap.program : '',
+      root: controller,
+      network: true,
+      shared: false,
+      hidden: [await realpath(join(import.meta.dirname, '../..'))],
+      readable: [],
+      artifacts: [],
+    })
+    const view = { readable: [], writable: [], artifactRoot: controller, cwd: '/' }
+    const [command, args] = sandbox.enclose(view)('/bin/ls', [
+      join(engine, 'work/node/run-component.mjs'),
+      join(engine, 'python/run_component.py'),
+    ])
+    const listed = await runProcess({ command, args: [...args], cwd: '/', env: scrubbedEnvironment() })
+    expect(listed.stdout).toMatch(/run-component\.mjs\n.*run_component\.py/)
+  })
+
   it('reads nothing of the controller but what every task may read', async () => {
     const said = await say(`ls ${controller}; cat ${controller}/token ${controller}/store/rows ${controller}/data.csv`)
     expect(said.split('\n').slice(0, 2)).toEqual(['data.csv', 'farm'])

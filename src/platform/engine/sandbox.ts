@@ -47,8 +47,8 @@ const realOf = (path: string): string => {
   }
 }
 
-/** Our own Python files: the redirect of Google's clients, the launcher. */
-const ownFiles = fileURLToPath(new URL('./python', import.meta.url))
+/** Our own files, wherever this installation lies: the redirect of Google's clients, the launchers of components. */
+const ownFiles = ['./python', './work/node'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
 
 /** The installation that a program belongs to: `/x/bin/python` → `/x`, past links, as environments have them. */
 const installationOf = (program: string): string => dirname(dirname(realOf(program)))
@@ -62,7 +62,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
   const holdsSecrets = (path: string): boolean => secret.some((folder) => isInside(folder, path))
   const programs = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute)
   const pyenv = process.env['PYENV_ROOT']
-  const always = [...programs, ...(pyenv === undefined ? [] : [pyenv]), ownFiles, process.execPath, ...readable]
+  const always = [...programs, ...(pyenv === undefined ? [] : [pyenv]), ...ownFiles, process.execPath, ...readable]
   const handedOver = artifacts.map(realOf)
 
   /** An address that a pipeline made up must not open the door to what is hidden. */
