@@ -1,5 +1,5 @@
 /** Why a request was refused: one word for each, so that they can be counted. */
-export type RefusalReason =
+type RefusalReason =
   | 'tooLarge'
   | 'unreadable'
   | 'forged'
@@ -10,7 +10,7 @@ export type RefusalReason =
   | 'unknownRepository'
   | 'notStored'
 
-export interface RefusalCount {
+interface RefusalCount {
   readonly sender: string
   readonly reason: RefusalReason
   readonly count: number
