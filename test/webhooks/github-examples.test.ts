@@ -6,10 +6,12 @@ interface Example {
   readonly action?: string
   readonly repository?: { readonly full_name: string }
 }
+const require = createRequire(import.meta.url)
 // Bodies that GitHub sent, as its own libraries keep them.
-const events: readonly { readonly name: string; readonly examples: readonly Example[] }[] = createRequire(
-  import.meta.url,
-)('@octokit/webhooks-examples')
+const events: readonly {
+  readonly name: string
+  readonly examples: readonly Example[]
+}[] = require('@octokit/webhooks-examples')
 
 const secret = 'one secret for all of these repositories'
 
