@@ -74,6 +74,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     isLocal: targets.isLocal,
     bounds: (name) => config.repositories[name],
     repositories: repositories.map(([name]) => name),
+    pollEvery: (name) => config.repositories[name]?.poll,
     concurrency: config.concurrency,
     embedded: store.embedded,
     version,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDuration } from './domain/time.ts'
 
 /** A secret is named, never written down: an environment variable or a file that holds it. */
 const SecretReference = z.union([
@@ -8,6 +9,17 @@ const SecretReference = z.union([
 export type SecretReference = z.infer<typeof SecretReference>
 
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes')
+
+const shortestPoll = 10_000
+const longestPoll = 86_400_000
+
+// The config is parsed a second time after its overrides, when this is milliseconds already.
+const Poll = z.union([z.string(), z.number()]).transform((text, context) => {
+  const every = typeof text === 'number' ? text : parseDuration(text)
+  if (every !== undefined && every >= shortestPoll && every <= longestPoll) return every
+  context.addIssue({ code: 'custom', message: `expected a duration from 10s to 1d, such as 5m, got ${text}` })
+  return z.NEVER
+})
 
 const RepositoryConfig = z
   .strictObject({
@@ -27,6 +39,8 @@ const RepositoryConfig = z
     /** What its winnow.yaml may use; the bounds are the operator's, not the repository's. */
     targets: z.array(Name).min(1),
     environments: z.array(Name).default([]),
+    /** How often its branches and tags are looked at for pushes that the host never delivered; without it never. */
+    poll: Poll.optional(),
     /** Where its relative `file:` data addresses start. */
     dataRoot: z.string().optional(),
   })

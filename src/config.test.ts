@@ -47,6 +47,11 @@ describe('loadConfig', () => {
     expect(config.role).toBe('worker')
   })
 
+  it('reads how often a repository is polled', () => {
+    const { config } = load(good.replace('host: git', 'host: git\n    poll: 5m'), secret)
+    expect(config.repositories['beans']?.poll).toBe(300_000)
+  })
+
   it('tells all faults at once, each with its place or its variable', () => {
     const { details, code } = faultOf(good.replace('host: git', 'host: svn').replace('targets:', 'target:'), {
       WINNOW_PROT: '1',
@@ -68,6 +73,7 @@ describe('loadConfig', () => {
       'there is no target vertex-eu',
     ],
     ['a GitHub repository without a name', good.replace('host: git', 'host: github'), secret, 'fullName'],
+    ['a poll that never rests', good.replace('host: git', 'host: git\n    poll: 5ms'), secret, 'from 10s to 1d'],
     ['no secrets at all', good.replace('[{env: WINNOW_SECRET_BEANS}]', '[]'), secret, 'secrets'],
   ])('refuses %s', (_, text, environment, expected) => {
     expect(faultOf(text, environment).details.join('\n')).toContain(expected)

@@ -1,9 +1,10 @@
 import type { Compiler, DataSource, Queue, RepositoryHost, Store, Target, WorkLedger } from './domain/ports.ts'
-import type { Time } from './domain/time.ts'
+import type { Duration, Time } from './domain/time.ts'
 import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'
 import type { Bounds } from './workers/bounds.ts'
 import { createFolderWatch } from './workers/observe-folder.ts'
+import { keepPolling } from './workers/poll-refs.ts'
 import { createReconciler } from './workers/reconciler.ts'
 import { createRelay } from './workers/relay.ts'
 import { createRunner } from './workers/runner.ts'
@@ -20,6 +21,8 @@ export interface WorkerPorts {
   readonly isLocal: (target: string) => boolean
   readonly bounds: Bounds
   readonly repositories: readonly string[]
+  /** How often a repository is polled for pushes; undefined: never. */
+  readonly pollEvery: (repository: string) => Duration | undefined
   readonly concurrency: number
   /** True where no other process shares the store. */
   readonly embedded: boolean
@@ -39,9 +42,13 @@ export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> =>
   await queue.work(runner.handle, ports.concurrency)
   const stop = new AbortController()
   const watching = Promise.all(
-    ports.repositories.map((repository) =>
-      createFolderWatch({ ...ports, repositories: [repository], source: ports.source(repository) }).run(stop.signal),
-    ),
+    ports.repositories.flatMap((repository) => {
+      const every = ports.pollEvery(repository)
+      return [
+        createFolderWatch({ ...ports, repositories: [repository], source: ports.source(repository) }).run(stop.signal),
+        ...(every === undefined ? [] : [keepPolling(ports, repository, every, stop.signal)]),
+      ]
+    }),
   )
   return {
     [Symbol.asyncDispose]: async () => {

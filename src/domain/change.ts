@@ -121,4 +121,4 @@ export const isToldAlready = (latest: Change | undefined, next: Pick<Change, 'ca
   return latest.sender === pollSender && latest.cause.before === next.cause.before && !/^0*$/.test(next.cause.before)
 }
 
-const pollSender = 'poll'
+export const pollSender = 'poll'

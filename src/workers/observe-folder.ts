@@ -103,7 +103,7 @@ const dataChange = (repository: string, pipeline: string, object: DataObject, at
 })
 
 /** Resolves after the time, or at once when the signal aborts. */
-const pause = (ms: Duration, signal: AbortSignal): Promise<void> =>
+export const pause = (ms: Duration, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
