@@ -65,6 +65,21 @@ describe('reading a repository', () => {
     },
   )
 
+  it('lists branches and tags, an annotated one by its commit too, and reads a message', async () => {
+    const commit = await pushed({ a: '1' })
+    await git(work, ['tag', 'light'])
+    await git(work, ['tag', '--annotate', '--message', 'Heavy', 'heavy'])
+    await git(work, ['push', '--quiet', 'origin', 'light', 'heavy'])
+    const tag = await git(work, ['rev-parse', 'refs/tags/heavy'])
+    expect(await host.refs('beans', AbortSignal.timeout(60_000))).toEqual([
+      { ref: 'refs/heads/main', commit, object: commit },
+      { ref: 'refs/tags/heavy', commit, object: tag },
+      { ref: 'refs/tags/light', commit, object: commit },
+    ])
+    const said = await git(work, ['log', '-1', '--format=%B', commit])
+    expect((await host.message('beans', commit, AbortSignal.timeout(60_000))).trim()).toBe(said.trim())
+  })
+
   it('reads files of the commit that is asked for, old or new', async () => {
     const first = await pushed({ 'winnow.yaml': 'version: 1\n', 'deep/er/é.txt': 'ünï' })
     const second = await pushed({ 'winnow.yaml': 'version: 2\n' })
