@@ -1,11 +1,26 @@
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import type * as z from 'zod'
 import { describeIssue, didYouMean } from './describe-issue.ts'
 import { type DocumentPath, formatPath, type PlacedFault, sortFaults } from './placed-fault.ts'
 
 /** A declaration is written by hand: more than this is a mistake or an attack. */
 const largestText = 1_000_000
+/** A thousand gates have some 10,000. */
+const mostKeys = 20_000
 const deepestNesting = 40
+const mostFaults = 200
 /** How many nodes aliases may stand for in all (`yaml` counts them), against documents that explode. */
 const mostAliased = 100
 
@@ -28,6 +43,8 @@ export const loadYaml = <T>(text: string, file: string, schema: z.ZodType<T>): L
   })
   const bytes = Buffer.byteLength(text)
   if (bytes > largestText) return top(`expected at most ${largestText} bytes, got ${bytes}`)
+  const tooMuch = tooMuchOf(text)
+  if (tooMuch !== undefined) return top(`expected at most ${tooMuch}, got more`)
   try {
     return readDocument(text, file, schema)
   } catch (error) {
@@ -38,9 +55,22 @@ export const loadYaml = <T>(text: string, file: string, schema: z.ZodType<T>): L
   }
 }
 
+/** Lexing is fast and stops as soon as it is too much; making a tree of it is not. */
+const tooMuchOf = (text: string): string | undefined => {
+  let keys = 0
+  let levels = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    if ((lexeme === ':' || lexeme === '?') && ++keys > mostKeys) return `${mostKeys} keys`
+    if ((lexeme === '[' || lexeme === '{') && ++levels > deepestNesting) return `${deepestNesting} levels`
+    if (lexeme === ']' || lexeme === '}') levels -= 1
+  }
+  return undefined
+}
+
 const readDocument = <T>(text: string, file: string, schema: z.ZodType<T>): Loaded<T> => {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' })
+  // The parser's own search for keys that come twice takes the square of their number; checkStructure has one.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, version: '1.2' })
   const at = (offset: number, path: DocumentPath, message: string): PlacedFault => {
     const position = lines.linePos(offset)
     return {
@@ -72,7 +102,10 @@ const readDocument = <T>(text: string, file: string, schema: z.ZodType<T>): Load
   if (result.success) return { ok: true, value: result.data, place }
   return {
     ok: false,
-    faults: sortFaults(result.error.issues.flatMap((issue) => faultsOf(issue, value, knownKeys, place))),
+    // To find the place of each of thousands would take the square of their number.
+    faults: sortFaults(
+      result.error.issues.slice(0, mostFaults).flatMap((issue) => faultsOf(issue, value, knownKeys, place)),
+    ),
   }
 }
 
@@ -153,6 +186,7 @@ const checkStructure = (
         faults.push(at(node.range?.[0] ?? 0, `expected at most ${deepestNesting} levels, got more`))
         return visit.BREAK
       }
+      if (isMap(node)) faults.push(...repeatedKeys(node, at))
       return undefined
     },
     Alias: (_, alias) => {
@@ -167,6 +201,17 @@ const checkStructure = (
     },
   })
   return faults
+}
+
+const repeatedKeys = (map: YAMLMap, at: (offset: number, message: string) => PlacedFault): readonly PlacedFault[] => {
+  const seen = new Set<unknown>()
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) return []
+    if (seen.has(key.value))
+      return [at(key.range?.[0] ?? 0, `keys must be unique: ${String(key.value)} stands there already`)]
+    seen.add(key.value)
+    return []
+  })
 }
 
 const firstLine = (message: string): string => message.split('\n', 1)[0] as string

@@ -26,6 +26,18 @@ describe('a policy that was made to hurt is refused', () => {
     ['depth in JSON', `${'{"a":'.repeat(50)}1${'}'.repeat(50)}`, /levels/],
     ['more than 1 MB', `version: 1\nmodel: m # ${'x'.repeat(1_000_000)}\n`, /at most 1000000 bytes/],
     ['more than 1,000 gates', `version: 1\nmodel: m\ngates:\n${gates(1_001)}`, /at most 1000 gates/],
+    ['many times as many gates', `version: 1\nmodel: m\ngates:\n${gates(19_000)}`, /at most 20000 keys/],
+    [
+      'keys that take the square of their number to compare',
+      `version: 1\nmodel: m\ngates: {${Array.from({ length: 110_000 }, (_, i) => `g${i}:`).join(',')}}`,
+      /at most 20000 keys/,
+    ],
+    [
+      'thousands of faults',
+      `version: 1\nmodel: m\ngates: {${Array.from({ length: 60_000 }, (_, i) => `g${i}`).join(',')}}`,
+      /gates.g0: expected a mapping, got nothing/,
+    ],
+    ['a gate that comes twice', `version: 1\nmodel: m\ngates:\n${gates(2)}${gates(1)}`, /6:3: .*unique: g0 stands/],
     [
       'a check that is a book',
       `version: 1\nmodel: m\ngates:\n  g: {check: "${'1 + '.repeat(600)}1 > 0"}\n`,

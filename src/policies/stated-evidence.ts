@@ -36,7 +36,7 @@ const groups: readonly string[] = ['data', 'latency', 'model']
 
 /**
  * What is stated, with all that a confusion matrix gives besides. `own` are metrics that the policy asks for by names of
- * the pipeline. A name that is meant for another is a fault.
+ * the pipeline. A name that is meant for another is a fault; with `strict`, each that is neither Winnow's nor among those.
  */
 export const statedEvidence = (
   written: StatedMetrics,
@@ -44,6 +44,7 @@ export const statedEvidence = (
   own: readonly string[],
   path: DocumentPath,
   place: Place,
+  strict = false,
 ): { readonly evidence: ModelEvidence['evidence']; readonly faults: PlacedFault[] } => {
   const faults: PlacedFault[] = []
   const counted = confusion?.rows.flat().some((count) => count > 0) ? confusion : null
@@ -53,7 +54,7 @@ export const statedEvidence = (
   )
   const take = (name: string, given: unknown, at: DocumentPath): void => {
     if (typeof given === 'number') {
-      const fault = nameFault(name, own)
+      const fault = nameFault(name, own, strict)
       if (fault !== undefined) faults.push(place(at, fault, 'key'))
       else if (findMetric(name)?.over === 'each')
         faults.push(place(at, `expected a mapping with the ${name} of each class, got ${given}`))
@@ -62,7 +63,7 @@ export const statedEvidence = (
       for (const [member, one] of Object.entries(given as object)) take(`${name}.${member}`, one, [...at, member])
     } else if (findMetric(name) !== undefined && findMetric(name)?.over !== 'whole')
       perClass.set(name, given as Record<string, number>)
-    else faults.push(place(at, nameFault(name, own) ?? `${name} is one number`, 'key'))
+    else faults.push(place(at, nameFault(name, own, strict) ?? `${name} is one number`, 'key'))
   }
   for (const [name, given] of Object.entries(written)) take(name, given, [...path, name])
   return {
@@ -71,10 +72,11 @@ export const statedEvidence = (
   }
 }
 
-const nameFault = (name: string, own: readonly string[]): string | undefined => {
+const nameFault = (name: string, own: readonly string[], strict: boolean): string | undefined => {
   if (findMetric(name) !== undefined || own.includes(name)) return undefined
   const spelling = winnowSpelling(name)
   if (spelling !== undefined) return `unknown metric, Winnow calls it ${spelling}`
   const near = didYouMean(name, [...metricNames, ...own])
-  return near === '' ? undefined : `unknown metric${near}`
+  if (near !== '') return `unknown metric${near}`
+  return strict ? 'unknown metric: no gate and no check of the policy reads it' : undefined
 }

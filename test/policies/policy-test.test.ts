@@ -95,6 +95,11 @@ describe('winnow policy test', () => {
     ],
     [
       'prunedLeaves: 9',
+      'zeal: 9',
+      'p.test.yaml:5:26: cases.sound.evidence.metrics.zeal: unknown metric: no gate and no check of the policy reads it',
+    ],
+    [
+      'prunedLeaves: 9',
       'recall: 0.9',
       'p.test.yaml:5:34: cases.sound.evidence.metrics.recall: expected a mapping with the recall of each class, got 0.9',
     ],

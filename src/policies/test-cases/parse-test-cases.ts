@@ -63,14 +63,16 @@ export const parseTestCases = (
   if (!loaded.ok) return loaded
   const { value, place } = loaded
   const faults: PlacedFault[] = []
-  const own = policy.gates.flatMap((gate) => (gate.kind === 'metric' ? [gate.metric] : []))
+  const asked = policy.gates.flatMap((gate) => (gate.kind === 'metric' ? [gate.metric] : []))
+  const checks = policy.gates.flatMap((gate) => (gate.kind === 'check' ? [gate.expression] : [])).join('\n')
   const known = new Set(
     policy.gates.flatMap((gate) =>
       gate.kind === 'metric' && gate.against !== null ? [referenceName(gate.against)] : [],
     ),
   )
   const modelAt = ({ metrics, confusion, predictions }: WrittenModel, path: DocumentPath): TestModel => {
-    const stated = statedEvidence(metrics, confusion ?? null, own, [...path, 'metrics'], place)
+    const own = [...asked, ...Object.keys(metrics).filter((name) => checks.includes(name))]
+    const stated = statedEvidence(metrics, confusion ?? null, own, [...path, 'metrics'], place, true)
     faults.push(...stated.faults)
     const table = typeof predictions === 'string' ? { file: predictions, label: null } : (predictions ?? null)
     if (table !== null && !exists(table.file))
