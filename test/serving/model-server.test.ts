@@ -35,7 +35,9 @@ beforeAll(async () => {
   const { python } = await sharedEnvironments().ensure(await automlRequirements())
   const sources = fileURLToPath(new URL('../../src/platform/automl/python', import.meta.url))
   const args = [join(import.meta.dirname, 'export_models.py'), sources, root]
-  const made = await runProcess({ command: python, args, cwd: root, env: scrubbedEnvironment() })
+  const shared = fileURLToPath(new URL('../../src/platform/python', import.meta.url))
+  const env = { ...scrubbedEnvironment(), PYTHONPATH: shared }
+  const made = await runProcess({ command: python, args, cwd: root, env })
   if (made.exitCode !== 0) throw new Error(made.stderr)
   instances = JSON.parse(await readFile(join(root, 'instances.json'), 'utf8')) as Json[]
   server = createModelServer()
