@@ -29,16 +29,30 @@ export const startController = async (options: {
     detached: true,
   })
   await log.close()
+  // It is in a group of its own, so that Ctrl-C does not reach it: whoever started it passes the end on.
+  const passOn = (signal: NodeJS.Signals): void => {
+    child.kill('SIGTERM')
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, passOn)
+  const letGo = (): void => {
+    for (const signal of signals) process.off(signal, passOn)
+  }
   await untilReady(child, options)
   return {
     pid: child.pid as number,
     stop: async () => {
+      letGo()
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
     },
-    release: () => child.unref(),
+    release: () => {
+      letGo()
+      child.unref()
+    },
   }
 }
 
