@@ -122,3 +122,6 @@ export const isToldAlready = (latest: Change | undefined, next: Pick<Change, 'ca
 }
 
 export const pollSender = 'poll'
+
+/** How every change begins: told, and nothing done about it yet. */
+export const justRecorded = { state: 'recorded', reason: '', faults: [], batch: null, nextAt: null } as const

@@ -3,7 +3,9 @@ import {
   commitHash,
   type Delivery,
   fullRef,
+  happened,
   invalid,
+  isFork,
   isZeroHash,
   misshapen,
   personName,
@@ -83,23 +85,17 @@ const translatePullRequest = (event: string, body: unknown, key: string): Transl
   const repository = nameOf(toRef.repository)
   if (action === undefined)
     return { kind: 'ignored', repository, reason: `${event} says of no other code in a pull request` }
-  return {
-    kind: 'happened',
-    repository,
-    happenings: [
-      {
-        cause: {
-          kind: 'pullRequest',
-          number: request.id,
-          action,
-          ref: fromRef.id,
-          commit: fromRef.latestCommit,
-          baseRef: toRef.id,
-          fork: nameOf(fromRef.repository).toLowerCase() !== repository.toLowerCase(),
-        },
-        author: actor.name,
-        dedupeKey: key,
-      },
-    ],
-  }
+  return happened(repository, {
+    cause: {
+      kind: 'pullRequest',
+      number: request.id,
+      action,
+      ref: fromRef.id,
+      commit: fromRef.latestCommit,
+      baseRef: toRef.id,
+      fork: isFork(nameOf(fromRef.repository), repository),
+    },
+    author: actor.name,
+    dedupeKey: key,
+  })
 }

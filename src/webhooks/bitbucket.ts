@@ -5,7 +5,9 @@ import {
   commitHash,
   type Delivery,
   type Happening,
+  happened,
   invalid,
+  isFork,
   misshapen,
   personName,
   repositoryName,
@@ -111,25 +113,19 @@ const translatePullRequest = (action: string, delivery: Delivery): Translation =
   if (!read.success) return misshapen(read.error)
   const { actor, repository, pullrequest } = read.data
   const { source, destination } = pullrequest
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: {
-          kind: 'pullRequest',
-          number: pullrequest.id,
-          action,
-          ref: source.branch.name,
-          commit: source.commit.hash,
-          baseRef: destination.branch.name,
-          fork: source.repository?.full_name.toLowerCase() !== repository.full_name.toLowerCase(),
-        },
-        author: authorOf(actor),
-        dedupeKey: `bitbucket:${delivery.bodyDigest}`,
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: {
+      kind: 'pullRequest',
+      number: pullrequest.id,
+      action,
+      ref: source.branch.name,
+      commit: source.commit.hash,
+      baseRef: destination.branch.name,
+      fork: isFork(source.repository?.full_name, repository.full_name),
+    },
+    author: authorOf(actor),
+    dedupeKey: `bitbucket:${delivery.bodyDigest}`,
+  })
 }
 
 export const bitbucket: Sender = {

@@ -5,7 +5,9 @@ import {
   type Delivery,
   fullRef,
   type HostKind,
+  happened,
   invalid,
+  isFork,
   isZeroHash,
   misshapen,
   personName,
@@ -101,17 +103,11 @@ const translatePush = (delivery: Delivery): Translation => {
   if (!read.success) return misshapen(read.error)
   const { ref, before, after, head_commit, pusher, repository } = read.data
   const deleted = isZeroHash(after)
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: { kind: 'push', ref, before, commit: deleted ? after : (head_commit?.id ?? after), deleted },
-        author: pusher?.login ?? 'unknown',
-        dedupeKey: keyOf(delivery),
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: { kind: 'push', ref, before, commit: deleted ? after : (head_commit?.id ?? after), deleted },
+    author: pusher?.login ?? 'unknown',
+    dedupeKey: keyOf(delivery),
+  })
 }
 
 const translateDeletion = (delivery: Delivery): Translation => {
@@ -121,17 +117,11 @@ const translateDeletion = (delivery: Delivery): Translation => {
   if (ref_type !== 'branch') return ignored(delivery.body, 'the push of the same tag says it')
   const branch = branchName.safeParse(ref)
   if (!branch.success) return misshapen(branch.error)
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: { kind: 'push', ref: branch.data, before: zeros, commit: zeros, deleted: true },
-        author: sender?.login ?? 'unknown',
-        dedupeKey: keyOf(delivery),
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: { kind: 'push', ref: branch.data, before: zeros, commit: zeros, deleted: true },
+    author: sender?.login ?? 'unknown',
+    dedupeKey: keyOf(delivery),
+  })
 }
 
 const translatePullRequest = (delivery: Delivery): Translation => {
@@ -142,25 +132,19 @@ const translatePullRequest = (delivery: Delivery): Translation => {
   const action = rebased ? 'edited' : Object.hasOwn(pullRequestActions, word) ? pullRequestActions[word] : undefined
   if (action === undefined) return ignored(delivery.body, `a pull request that is ${word} brings no other code`)
   const { head, base } = pull_request
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: {
-          kind: 'pullRequest',
-          number,
-          action,
-          ref: head.ref,
-          commit: head.sha,
-          baseRef: base.ref,
-          fork: head.repo?.full_name.toLowerCase() !== repository.full_name.toLowerCase(),
-        },
-        author: sender.login,
-        dedupeKey: keyOf(delivery),
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: {
+      kind: 'pullRequest',
+      number,
+      action,
+      ref: head.ref,
+      commit: head.sha,
+      baseRef: base.ref,
+      fork: isFork(head.repo?.full_name, repository.full_name),
+    },
+    author: sender.login,
+    dedupeKey: keyOf(delivery),
+  })
 }
 
 const translateRelease = (delivery: Delivery): Translation => {
@@ -169,17 +153,11 @@ const translateRelease = (delivery: Delivery): Translation => {
   const { action, release: released, repository, sender } = read.data
   if (released.draft) return ignored(delivery.body, 'the release is a draft')
   const said = Object.hasOwn(releaseActions, action) ? releaseActions[action] : undefined
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: { kind: 'release', action: said ?? action, ref: released.tag_name, commit: null },
-        author: sender?.login ?? 'unknown',
-        dedupeKey: keyOf(delivery),
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: { kind: 'release', action: said ?? action, ref: released.tag_name, commit: null },
+    author: sender?.login ?? 'unknown',
+    dedupeKey: keyOf(delivery),
+  })
 }
 
 const giteaOf = (path: HostKind): Sender => ({

@@ -4,7 +4,9 @@ import {
   commitHash,
   type Delivery,
   fullRef,
+  happened,
   invalid,
+  isFork,
   isZeroHash,
   misshapen,
   personName,
@@ -114,17 +116,11 @@ const translatePush = ({ body, bodyDigest }: Delivery): Translation => {
   if (!read.success) return misshapen(read.error)
   const { ref, before, after, deleted, head_commit, pusher, ...rest } = read.data
   if (deleted !== isZeroHash(after)) return invalid(`deleted: is ${deleted} though after is ${after}`)
-  return {
-    kind: 'happened',
-    repository: rest.repository.full_name,
-    happenings: [
-      {
-        cause: { kind: 'push', ref, before, commit: deleted ? after : (head_commit?.id ?? after), deleted },
-        author: rest.sender?.login ?? pusher?.name ?? 'unknown',
-        dedupeKey: `github:${bodyDigest}`,
-      },
-    ],
-  }
+  return happened(rest.repository.full_name, {
+    cause: { kind: 'push', ref, before, commit: deleted ? after : (head_commit?.id ?? after), deleted },
+    author: rest.sender?.login ?? pusher?.name ?? 'unknown',
+    dedupeKey: `github:${bodyDigest}`,
+  })
 }
 
 const translatePullRequest = ({ body, bodyDigest }: Delivery): Translation => {
@@ -139,25 +135,19 @@ const translatePullRequest = ({ body, bodyDigest }: Delivery): Translation => {
       reason: `a pull request that is ${action} brings no other code`,
     }
   const { head, base } = pull_request
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: {
-          kind: 'pullRequest',
-          number,
-          action,
-          ref: head.ref,
-          commit: head.sha,
-          baseRef: base.ref,
-          fork: head.repo?.full_name.toLowerCase() !== repository.full_name.toLowerCase(),
-        },
-        author: sender.login,
-        dedupeKey: `github:${bodyDigest}`,
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: {
+      kind: 'pullRequest',
+      number,
+      action,
+      ref: head.ref,
+      commit: head.sha,
+      baseRef: base.ref,
+      fork: isFork(head.repo?.full_name, repository.full_name),
+    },
+    author: sender.login,
+    dedupeKey: `github:${bodyDigest}`,
+  })
 }
 
 const translateRelease = ({ body, bodyDigest }: Delivery): Translation => {
@@ -167,17 +157,11 @@ const translateRelease = ({ body, bodyDigest }: Delivery): Translation => {
   if (released.draft) return { kind: 'ignored', repository: repository.full_name, reason: 'the release is a draft' }
   const tag = tagName.safeParse(released.tag_name)
   if (!tag.success) return misshapen(tag.error)
-  return {
-    kind: 'happened',
-    repository: repository.full_name,
-    happenings: [
-      {
-        cause: { kind: 'release', action, ref: tag.data, commit: null },
-        author: sender.login,
-        dedupeKey: `github:${bodyDigest}`,
-      },
-    ],
-  }
+  return happened(repository.full_name, {
+    cause: { kind: 'release', action, ref: tag.data, commit: null },
+    author: sender.login,
+    dedupeKey: `github:${bodyDigest}`,
+  })
 }
 
 export const github: Sender = {

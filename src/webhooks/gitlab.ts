@@ -6,6 +6,7 @@ import {
   type Delivery,
   fullRef,
   type Happening,
+  happened,
   invalid,
   isZeroHash,
   misshapen,
@@ -112,17 +113,11 @@ const translatePush = (objectKind: 'push' | 'tag_push', delivery: Delivery): Tra
   if (ref.startsWith('refs/tags/') !== (objectKind === 'tag_push'))
     return invalid(`ref: is ${ref} though object_kind is ${objectKind}`)
   const deleted = isZeroHash(after)
-  return {
-    kind: 'happened',
-    repository: project.path_with_namespace,
-    happenings: [
-      {
-        cause: { kind: 'push', ref, before, commit: deleted ? after : (checkout_sha ?? after), deleted },
-        author: user_username ?? 'unknown',
-        dedupeKey: dedupeKey(delivery),
-      },
-    ],
-  }
+  return happened(project.path_with_namespace, {
+    cause: { kind: 'push', ref, before, commit: deleted ? after : (checkout_sha ?? after), deleted },
+    author: user_username ?? 'unknown',
+    dedupeKey: dedupeKey(delivery),
+  })
 }
 
 const translateMergeRequest = (delivery: Delivery): Translation => {
@@ -151,7 +146,7 @@ const translateMergeRequest = (delivery: Delivery): Translation => {
     author: user.username,
     dedupeKey: dedupeKey(delivery),
   }
-  return { kind: 'happened', repository, happenings: [happening] }
+  return happened(repository, happening)
 }
 
 /** GitHub's word for what happened, or undefined where there is no other code to judge. */
@@ -172,17 +167,11 @@ const translateRelease = (delivery: Delivery): Translation => {
   if (!read.success) return misshapen(read.error)
   const { action, tag, commit, project } = read.data
   const said = Object.hasOwn(releaseActions, action) ? releaseActions[action] : undefined
-  return {
-    kind: 'happened',
-    repository: project.path_with_namespace,
-    happenings: [
-      {
-        cause: { kind: 'release', action: said ?? action, ref: tag, commit: commit?.id ?? null },
-        author: 'unknown',
-        dedupeKey: dedupeKey(delivery),
-      },
-    ],
-  }
+  return happened(project.path_with_namespace, {
+    cause: { kind: 'release', action: said ?? action, ref: tag, commit: commit?.id ?? null },
+    author: 'unknown',
+    dedupeKey: dedupeKey(delivery),
+  })
 }
 
 export const gitlab: Sender = {

@@ -90,6 +90,16 @@ export const tagName = z
 export const personName = z.string().min(1).max(255)
 export const repositoryName = z.string().min(1).max(1_000)
 
+/** One thing that happened in a repository. */
+export const happened = (repository: string, happening: Happening): Translation => ({
+  kind: 'happened',
+  repository,
+  happenings: [happening],
+})
+
+/** Whether a pull request comes from elsewhere: hosts tell no cases apart, and a repository that is gone is none of ours. */
+export const isFork = (from: string | undefined, to: string): boolean => from?.toLowerCase() !== to.toLowerCase()
+
 export const invalid = (reason: string): Translation => ({ kind: 'invalid', reason })
 
 /** A body of the wrong shape. */

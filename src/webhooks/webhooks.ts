@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { justRecorded } from '../domain/change.ts'
 import { type Digest, digestBytes } from '../domain/digest.ts'
 import type { NewRow, Store } from '../domain/ports.ts'
 import type { Time } from '../domain/time.ts'
@@ -166,11 +167,7 @@ const record = async (
         dedupeKey,
         bodyDigest,
         receivedAt: ports.now(),
-        state: 'recorded',
-        reason: '',
-        faults: [],
-        batch: null,
-        nextAt: null,
+        ...justRecorded,
       }
       const { change, duplicate } = await ports.recordChange(row)
       log.info({ change: change.id, repository: repository.name, duplicate }, 'change recorded')

@@ -1,4 +1,5 @@
 import type { DataObject } from '../domain/batch.ts'
+import { justRecorded } from '../domain/change.ts'
 import { digestJson } from '../domain/digest.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
@@ -6,6 +7,7 @@ import type { DataSource, NewRow, Store } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import type { Log } from '../log.ts'
 import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
+import { pause } from './pause.ts'
 
 export interface FolderWatchPorts extends DeclarationPorts {
   readonly store: Store
@@ -95,21 +97,5 @@ const dataChange = (repository: string, pipeline: string, object: DataObject, at
   dedupeKey: `data:${repository}:${pipeline}:${nameOf(object)}`,
   bodyDigest: digestJson({ repository, pipeline, ...object }),
   receivedAt: at,
-  state: 'recorded',
-  reason: '',
-  faults: [],
-  batch: null,
-  nextAt: null,
+  ...justRecorded,
 })
-
-/** Resolves after the time, or at once when the signal aborts. */
-export const pause = (ms: Duration, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })

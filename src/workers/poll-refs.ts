@@ -1,11 +1,11 @@
-import { type Change, pollSender } from '../domain/change.ts'
+import { type Change, justRecorded, pollSender } from '../domain/change.ts'
 import { digestJson } from '../domain/digest.ts'
 import { messageOf } from '../domain/errors.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import type { NewRow, RefHead, RepositoryHost, Store } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import type { Log } from '../log.ts'
-import { pause } from './observe-folder.ts'
+import { pause } from './pause.ts'
 
 export interface PollPorts {
   readonly store: Store
@@ -88,9 +88,5 @@ const pushRow = (
   dedupeKey: `poll:${repository}:${ref}:${commit}:${latest?.id ?? 0}`,
   bodyDigest: digestJson({ repository, ref, before, commit }),
   receivedAt: at,
-  state: 'recorded',
-  reason: '',
-  faults: [],
-  batch: null,
-  nextAt: null,
+  ...justRecorded,
 })

@@ -1,3 +1,4 @@
+import { justRecorded } from '../domain/change.ts'
 import { digestJson } from '../domain/digest.ts'
 import type { FollowUp } from '../domain/follow-up.ts'
 import type { Transaction } from '../domain/ports.ts'
@@ -53,10 +54,7 @@ export const retrain = async (
       dedupeKey,
       bodyDigest: digestJson({ ...next, parameters, verdict }),
       receivedAt: at,
-      state: 'recorded',
-      reason: '',
-      faults: [],
-      batch: null,
+      ...justRecorded,
       nextAt: decision.at,
     },
     why,

@@ -55,7 +55,10 @@ export const pValue = (uncertainty: Uncertainty, limit: number, side: 'above' | 
     case 'resampled': {
       // One is added to both: chance alone never proves anything beyond the number of resamples.
       const { sorted } = uncertainty
-      const beyond = side === 'above' ? countUpTo(sorted, limit) : sorted.length - countBelow(sorted, limit)
+      const beyond =
+        side === 'above'
+          ? countWhile(sorted, (value) => value <= limit)
+          : sorted.length - countWhile(sorted, (value) => value < limit)
       return (beyond + 1) / (sorted.length + 1)
     }
     case 'proportion': {
@@ -99,24 +102,13 @@ const quantile = (sorted: Float64Array, share: number): number => {
   return low + (at - below) * (high - low)
 }
 
-/** How many are below `limit`. */
-const countBelow = (sorted: Float64Array, limit: number): number => {
+/** How many, from the least on, are so: `isSo` holds for none after the first for which it does not. */
+const countWhile = (sorted: Float64Array, isSo: (value: number) => boolean): number => {
   let low = 0
   let high = sorted.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) < limit) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-const countUpTo = (sorted: Float64Array, limit: number): number => {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) <= limit) low = middle + 1
+    if (isSo(sorted[middle] as number)) low = middle + 1
     else high = middle
   }
   return low
