@@ -72,7 +72,10 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
     target: (name) => targets.byName.get(name),
     isLocal: targets.isLocal,
-    bounds: (name) => config.repositories[name],
+    bounds: (name) => {
+      const repository = config.repositories[name]
+      return repository && { ...repository, addresses: addressesOf(config, name) }
+    },
     repositories: repositories.map(([name]) => name),
     pollEvery: (name) => config.repositories[name]?.poll,
     concurrency: config.concurrency,
@@ -130,6 +133,12 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   log.info({ url, role: config.role, version }, 'Winnow is ready')
   return appOf(url, opened.move())
 }
+
+/** Addresses of data that a repository's triggers may name. */
+const addressesOf = (config: Config, repository: string): readonly string[] =>
+  Object.values(config.sources)
+    .filter(({ repositories }) => repositories.includes(repository))
+    .flatMap(({ addresses }) => addresses)
 
 const appOf = (url: string | undefined, opened: AsyncDisposableStack): App => ({
   url,

@@ -49,6 +49,44 @@ const RepositoryConfig = z
       context.addIssue({ code: 'custom', path: ['fullName'], message: `host: ${host} needs fullName: owner/name` })
   })
 
+/** What Google signs: the token of a Pub/Sub push or of Eventarc. */
+const GooglePush = z.strictObject({
+  /** As the subscription or the trigger names it; usually the URL that it calls. */
+  audience: z.string().min(1),
+  /** The service account that the token must be of. */
+  email: z.string().min(3),
+})
+
+/** `gs://bucket/`, `gs://bucket/prefix/`, `s3://bucket/`, `bq://project.dataset` or `bq://project.dataset.table`. */
+const DataAddress = z
+  .string()
+  .regex(
+    /^(?:(?:gs|s3):\/\/[a-z0-9][\w.-]{1,220}[a-z0-9]\/(?:.*\/)?|bq:\/\/[\w.:-]+\.\w+(?:\.[\w-]+)?)$/,
+    'gs://bucket/, gs://bucket/prefix/, s3://bucket/, bq://project.dataset or bq://project.dataset.table',
+  )
+
+/** Where data comes from, who may tell of it, and which repositories it may start. */
+const SourceConfig = z.strictObject({
+  kind: z.enum(['gcs', 's3', 'bigquery', 'events']),
+  /** What it may speak for; an address outside of these is refused. */
+  addresses: z.array(DataAddress).min(1).max(100),
+  /** The repositories whose data triggers may ask for it. */
+  repositories: z.array(Name).min(1),
+  /** Pub/Sub push and Eventarc; without it neither is believed. */
+  push: GooglePush.optional(),
+  /** Pub/Sub pull: `projects/P/subscriptions/S`. */
+  pull: z.strictObject({ subscription: z.string().regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/) }).optional(),
+  /** Secrets of `events` and `s3`, which sign what they send or carry it as a bearer token; two while one is rotated. */
+  secrets: z.array(SecretReference).max(2).default([]),
+  /** How often it is listed, for sources that send nothing or might lose something. */
+  poll: Poll.optional(),
+  /** Instead of the vendor's own: an emulator, or a store that speaks S3. */
+  endpoint: z.url().optional(),
+  /** Of S3. */
+  region: z.string().min(1).optional(),
+  credentials: z.strictObject({ accessKeyId: SecretReference, secretAccessKey: SecretReference }).optional(),
+})
+
 const TargetConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('local') }),
   z.strictObject({
@@ -73,6 +111,8 @@ export const ConfigFile = z.strictObject({
   /** How many jobs one worker process does at once. */
   concurrency: z.int().min(1).max(64).default(8),
   repositories: z.record(Name, RepositoryConfig),
+  /** Buckets, tables and senders of events whose data starts pipelines. */
+  sources: z.record(Name, SourceConfig).default({}),
   /** Who may decide: approve, reject, and, of the group `operators`, hold, release and override. */
   people: z
     .record(

@@ -47,6 +47,24 @@ describe('loadConfig', () => {
     expect(config.role).toBe('worker')
   })
 
+  it('reads sources of data, their secrets apart, and refuses what no source speaks for', () => {
+    const text = `${good}sources:
+  beans-bucket:
+    kind: s3
+    addresses: ["s3://acme-beans/"]
+    repositories: [beans]
+    secrets: [{env: WINNOW_SECRET_BEANS}]
+    credentials: {accessKeyId: {env: WINNOW_SECRET_KEY}, secretAccessKey: {env: WINNOW_SECRET_KEY}}
+`
+    const { config, secrets } = load(text, { ...secret, WINNOW_SECRET_KEY: 'quiet' })
+    expect(secrets.sources).toEqual({
+      'beans-bucket': { signing: ['hush'], credentials: { accessKeyId: 'quiet', secretAccessKey: 'quiet' } },
+    })
+    expect(JSON.stringify(config)).not.toMatch(/hush|quiet/)
+    const faults = faultOf(text.replace('s3://acme-beans/', 'acme-beans').replace('[beans]', '[peas]'), secret)
+    expect(faults.details.join('\n')).toMatch(/gs:\/\/bucket\//)
+  })
+
   it('reads how often a repository is polled', () => {
     const { config } = load(good.replace('host: git', 'host: git\n    poll: 5m'), secret)
     expect(config.repositories['beans']?.poll).toBe(300_000)

@@ -15,8 +15,16 @@ export interface Secrets {
   /** Webhook secrets by repository, the newest first. */
   readonly webhooks: Readonly<Record<string, readonly string[]>>
   readonly accessTokens: Readonly<Record<string, string>>
+  /** Secrets of the sources of data, by their names: of what they send, and what they are read with. */
+  readonly sources: Readonly<Record<string, SourceSecrets>>
   /** API tokens of people, by their names. */
   readonly people: Readonly<Record<string, string>>
+}
+
+interface SourceSecrets {
+  /** The newest first; none for sources that sign otherwise. */
+  readonly signing: readonly string[]
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -74,6 +82,12 @@ export const loadConfig = (
               `there is no target ${target}; targets are ${Object.keys(parsed.targets).join(', ')}`,
             ),
           ),
+        )
+  for (const [name, source] of Object.entries(parsed.sources))
+    for (const repository of source.repositories)
+      if (parsed.repositories[repository] === undefined)
+        faults.push(
+          formatFault(loaded.place(['sources', name, 'repositories'], `there is no repository ${repository}`)),
         )
   if (faults.length > 0) throw invalid(file, faults)
   return { config: Object.freeze(withAbsolutePaths(parsed, base)), secrets }
@@ -165,6 +179,20 @@ const resolveSecrets = (
     const token = repository.accessToken && read(repository.accessToken, ['repositories', name, 'accessToken'])
     if (token !== undefined) accessTokens[name] = token
   }
+  const sources: Record<string, SourceSecrets> = {}
+  for (const [name, source] of Object.entries(file.sources)) {
+    const signing = source.secrets
+      .map((reference, i) => read(reference, ['sources', name, 'secrets', i]))
+      .filter((secret): secret is string => secret !== undefined)
+    const { credentials } = source
+    const [accessKeyId, secretAccessKey] = (['accessKeyId', 'secretAccessKey'] as const).map(
+      (part) => credentials && read(credentials[part], ['sources', name, 'credentials', part]),
+    )
+    sources[name] =
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? { signing }
+        : { signing, credentials: { accessKeyId, secretAccessKey } }
+  }
   const people: Record<string, string> = {}
   for (const [name, person] of Object.entries(file.people)) {
     const token = read(person.token, ['people', name, 'token'])
@@ -180,6 +208,7 @@ const resolveSecrets = (
     redisUrl: environment['WINNOW_REDIS_URL'] ?? environment['REDIS_URL'],
     webhooks,
     accessTokens,
+    sources,
     people,
   }
 }
@@ -207,6 +236,23 @@ const withAbsolutePaths = (file: ConfigFile, base: string): ConfigFile => ({
       ]),
     ),
   },
+  sources: Object.fromEntries(
+    Object.entries(file.sources).map(([name, { credentials, ...source }]) => [
+      name,
+      {
+        ...source,
+        secrets: source.secrets.map((reference) => withAbsoluteFile(reference, base)),
+        ...(credentials === undefined
+          ? {}
+          : {
+              credentials: {
+                accessKeyId: withAbsoluteFile(credentials.accessKeyId, base),
+                secretAccessKey: withAbsoluteFile(credentials.secretAccessKey, base),
+              },
+            }),
+      },
+    ]),
+  ),
   people: Object.fromEntries(
     Object.entries(file.people).map(([name, person]) => [
       name,

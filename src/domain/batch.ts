@@ -3,9 +3,16 @@ import type { Duration, Time } from './time.ts'
 
 /** One object of a data source at one generation. */
 export interface DataObject {
+  /** `gs://bucket/path`, `s3://bucket/path`, `bq://project.dataset.table`, `file:…`. */
   readonly uri: string
+  /** Changes whenever the object's content does. */
   readonly generation: string
+  /** Bytes; 0 where the source does not say. */
   readonly size: number
+  /** As the source states it, with its algorithm: `crc32c:…`, `md5:…`, `etag:…`. */
+  readonly checksum?: string
+  /** Where the source counts them. */
+  readonly rows?: number
 }
 
 export type BatchState = 'open' | 'closed' | 'empty'

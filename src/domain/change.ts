@@ -1,3 +1,4 @@
+import type { DataObject } from './batch.ts'
 import type { Digest } from './digest.ts'
 import type { JsonObject } from './json.ts'
 import type { Time } from './time.ts'
@@ -34,14 +35,13 @@ export type ChangeCause =
       /** Null where the sender does not say; then git is asked for the tag. */
       readonly commit: string | null
     }
-  | {
+  | ({
       readonly kind: 'data'
-      readonly uri: string
-      /** Changes whenever the object's content does. */
-      readonly generation: string
-      readonly size: number
-      readonly pipeline: string
-    }
+      /** The pipeline whose source saw it; null where a sender told of it, and every data trigger of the repository is asked. */
+      readonly pipeline: string | null
+      /** Absent: written. A deleted object leaves the batch that waits for it. */
+      readonly event?: 'written' | 'deleted'
+    } & DataObject)
   | {
       readonly kind: 'retrain'
       readonly pipeline: string

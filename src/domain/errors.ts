@@ -27,6 +27,8 @@ export const faultCodes = [
   'process_timed_out',
   'python_missing',
   'query_failed',
+  'source_refused',
+  'source_unavailable',
   'store_unavailable',
   'target_refused',
   'target_unavailable',

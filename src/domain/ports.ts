@@ -392,8 +392,10 @@ export interface Target
     ServingProbe,
     ArtifactFiles {}
 
-/** A folder or bucket that is looked at again and again. */
+/** Where data lies: folders, buckets, tables. Faults are `source_unavailable` (retryable) or `source_refused` (not). */
 export interface DataSource {
-  /** Objects that are complete now: not growing, not being written. */
+  /** Objects that match the address and are complete now: not growing, not being written. */
   list(uri: string, signal: AbortSignal): Promise<readonly DataObject[]>
+  /** The object as it is now; undefined where there is none. */
+  find(uri: string, signal: AbortSignal): Promise<DataObject | undefined>
 }

@@ -5,6 +5,8 @@ export interface RepositoryBounds {
   readonly targets: readonly string[]
   /** Environment names, or undefined where the repository may name its own. */
   readonly environments?: readonly string[]
+  /** Addresses of data, beside folders, that its triggers may name: those of the sources that name the repository. */
+  readonly addresses?: readonly string[]
 }
 
 /** The bounds of a repository, or undefined where the config does not name it. */

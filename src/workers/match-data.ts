@@ -18,6 +18,7 @@ export const matchData = async (
 ): Promise<Decision> => {
   const { repository } = change
   const { pipeline } = cause
+  if (pipeline === null) return { kind: 'end', outcome: { state: 'ignored', reason: 'no trigger asks for it' } }
   const { declaration } = await readProtectedDeclaration(ports, repository, signal)
   const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })
   // Data is not lost to a mistake in a file that somebody is about to correct.

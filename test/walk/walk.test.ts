@@ -392,7 +392,7 @@ describe('data', () => {
   const watch = (objects: () => readonly ReturnType<typeof object>[]) =>
     createFolderWatch({
       ...walk,
-      source: { list: async () => objects() },
+      source: { list: async () => objects(), find: async (uri) => objects().find((object) => object.uri === uri) },
       repositories: [repository, 'unknown'],
       log: createLog('silent'),
     })

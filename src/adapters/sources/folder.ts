@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { isAbsolute, join, resolve, sep } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { globFault, matchesGlob } from '../../declarations/glob.ts'
 import type { DataObject } from '../../domain/batch.ts'
 import { Fault, messageOf } from '../../domain/errors.ts'
@@ -75,6 +75,13 @@ export const createFolderSource = (options: FolderSourceOptions): DataSource => 
       }
       looks.set(uri, growing)
       return objects.sort((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0))
+    },
+
+    async find(uri, signal) {
+      signal.throwIfAborted()
+      const path = fileURLToPath(uri)
+      const found = await lookAt(path)
+      return found?.isFile() ? toObject(path, found) : undefined
     },
   }
 }
