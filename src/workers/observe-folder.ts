@@ -1,9 +1,8 @@
 import type { DataObject } from '../domain/batch.ts'
-import { justRecorded } from '../domain/change.ts'
-import { digestJson } from '../domain/digest.ts'
+import { dataChange } from '../domain/data-change.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
-import type { DataSource, NewRow, Store } from '../domain/ports.ts'
+import type { DataSource, Store } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import type { Log } from '../log.ts'
 import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
@@ -44,7 +43,10 @@ export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
     const key = `folder:${repository}:${pipeline}:${uri}`
     const known = new Set(listOf(await store.readSetting(key)))
     const fresh = objects.filter((object) => !known.has(nameOf(object)))
-    for (const object of fresh) await store.recordChange(dataChange(repository, pipeline, object, now()))
+    for (const object of fresh)
+      await store.recordChange(
+        dataChange({ repository, pipeline, sender: 'folder', object, event: 'written', at: now() }),
+      )
     // Only after all are recorded: a crash in between offers them again, and their keys make them one change each.
     if (fresh.length > 0 || known.size !== objects.length) await store.writeSetting(key, objects.map(nameOf))
     return fresh.length
@@ -89,13 +91,3 @@ const nameOf = (object: DataObject): string => `${object.uri}#${object.generatio
 
 const listOf = (setting: Json | undefined): readonly string[] =>
   Array.isArray(setting) ? setting.filter((name): name is string => typeof name === 'string') : []
-
-const dataChange = (repository: string, pipeline: string, object: DataObject, at: Time): NewRow<'change'> => ({
-  repository,
-  cause: { kind: 'data', pipeline, ...object },
-  author: 'data',
-  dedupeKey: `data:${repository}:${pipeline}:${nameOf(object)}`,
-  bodyDigest: digestJson({ repository, pipeline, ...object }),
-  receivedAt: at,
-  ...justRecorded,
-})
