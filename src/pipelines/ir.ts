@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Json, JsonObject } from '../domain/json.ts'
+import { suggestName } from './suggest-name.ts'
 
 // The parts of KFP's pipeline spec that are executed (schema 2.1.0, and TFX's 2.0.0). Objects are loose: what is not
 // named here is kept in the spec and takes part in its digest.
@@ -19,8 +20,29 @@ export const RuntimeValue = z.looseObject({
 })
 export type RuntimeValue = z.infer<typeof RuntimeValue>
 
+/** The protocol's own, and the one that is written for none. */
+const parameterTypes = [
+  'PARAMETER_TYPE_ENUM_UNSPECIFIED',
+  'NUMBER_DOUBLE',
+  'NUMBER_INTEGER',
+  'STRING',
+  'BOOLEAN',
+  'LIST',
+  'STRUCT',
+  'TASK_FINAL_STATUS',
+  'TASK_CONFIG',
+]
+
+/** A misspelt type would let any value through. */
+const ParameterTypeName = z.string().superRefine((type, context) => {
+  if (!parameterTypes.includes(type))
+    context.addIssue({ code: 'custom', message: `${type} is no type${suggestName(type, parameterTypes)}` })
+})
+
+const Count = z.int({ error: 'expected a whole number' }).min(0, { error: 'expected 0 or more' })
+
 export const ParameterDefinition = z.looseObject({
-  parameterType: z.string().optional(),
+  parameterType: ParameterTypeName.optional(),
   /** Schema 2.0.0: INT, DOUBLE or STRING. */
   type: z.string().optional(),
   defaultValue: anyJson.optional(),
@@ -76,13 +98,13 @@ export const PipelineTask = z.looseObject({
   triggerPolicy: z.looseObject({ condition: z.string().optional(), strategy: TriggerStrategy.optional() }).optional(),
   retryPolicy: z
     .looseObject({
-      maxRetryCount: z.number().optional(),
+      maxRetryCount: Count.optional(),
       backoffDuration: z.string().optional(),
       backoffFactor: z.number().optional(),
       backoffMaxDuration: z.string().optional(),
     })
     .optional(),
-  iteratorPolicy: z.looseObject({ parallelismLimit: z.number().optional() }).optional(),
+  iteratorPolicy: z.looseObject({ parallelismLimit: Count.optional() }).optional(),
   parameterIterator: z
     .looseObject({
       itemInput: z.string(),

@@ -132,6 +132,23 @@ platforms:
   })
 
   it.each<[string, (text: string) => string, RegExp]>([
+    [
+      'a type of parameter that there is not',
+      (text) => text.replace('{parameterType: STRING, isOptional: true}', '{parameterType: STRNG, isOptional: true}'),
+      /^p\.yaml:\d+:\d+: .*STRNG is no type \(did you mean "STRING"\?\)/,
+    ],
+    [
+      'a loop that may do less than nothing at once',
+      (text) =>
+        text.replace('dependentTasks: [one]', 'dependentTasks: [one]\n        iteratorPolicy: {parallelismLimit: -1}'),
+      /^p\.yaml:\d+:\d+: .*parallelismLimit: expected 0 or more/,
+    ],
+    [
+      'a retry of half a time',
+      (text) =>
+        text.replace('dependentTasks: [one]', 'dependentTasks: [one]\n        retryPolicy: {maxRetryCount: 1.5}'),
+      /^p\.yaml:\d+:\d+: .*maxRetryCount: expected a whole number/,
+    ],
     ['an empty file', () => '', /^p\.yaml:1:1: the file is empty/],
     ['something else', () => 'a: 1\n', /^p\.yaml:1:1: this is no compiled pipeline/],
     ['a list', () => '[1]', /its top is not a mapping/],
