@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { globFault } from './declarations/glob.ts'
 import { parseDuration } from './domain/time.ts'
 
 /** A secret is named, never written down: an environment variable or a file that holds it. */
@@ -21,6 +22,14 @@ const Poll = z.union([z.string(), z.number()]).transform((text, context) => {
   return z.NEVER
 })
 
+const DeclarationPattern = z.string().superRefine((pattern, context) => {
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message })
+  const fault = globFault(pattern)
+  if (fault !== undefined) return refuse(`expected a pattern, ${fault}`)
+  if (!/^!?(?:.*\/)?winnow\.yaml$/.test(pattern) || /^!?(?:\.?\/|.*\/\.\.?\/)/.test(pattern))
+    return refuse(`expected the path of a winnow.yaml from the repository's root, such as ml/*/winnow.yaml`)
+})
+
 const RepositoryConfig = z
   .strictObject({
     host: z.enum(['git', 'github', 'gitlab', 'gitea', 'forgejo', 'bitbucket']),
@@ -39,6 +48,8 @@ const RepositoryConfig = z
     /** What its winnow.yaml may use; the bounds are the operator's, not the repository's. */
     targets: z.array(Name).min(1),
     environments: z.array(Name).default([]),
+    /** Patterns of the winnow.yaml that count, as GitHub Actions has them; paths in each start at its folder. */
+    declarations: z.array(DeclarationPattern).min(1).max(20).default(['winnow.yaml']),
     /** How often its branches and tags are looked at for pushes that the host never delivered; without it never. */
     poll: Poll.optional(),
     /** Where its relative `file:` data addresses start. */

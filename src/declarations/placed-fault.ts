@@ -24,8 +24,11 @@ export const formatPath = (path: DocumentPath): string =>
     '',
   )
 
-/** In the order of the text, each said once. */
+/** File by file in the order of the text, each said once. */
 export const sortFaults = (faults: readonly PlacedFault[]): readonly PlacedFault[] => {
-  const sorted = [...faults].sort((a, b) => a.line - b.line || a.column - b.column)
+  const files = [...new Set(faults.map(({ file }) => file))]
+  const sorted = [...faults].sort(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  )
   return sorted.filter((fault, i) => i === 0 || formatFault(fault) !== formatFault(sorted[i - 1] as PlacedFault))
 }

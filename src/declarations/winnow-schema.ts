@@ -126,9 +126,8 @@ const environment = z.strictObject({
 
 export const WinnowFile = z.strictObject({
   version: z.literal(1),
-  pipelines: z.record(name, pipeline).refine((pipelines) => Object.keys(pipelines).length > 0, {
-    error: 'expected at least one pipeline',
-  }),
+  /** One file of several may have none; all together must have one. */
+  pipelines: z.record(name, pipeline).default({}),
   environments: z.record(name, environment).default({}),
 })
 export type WinnowFile = z.infer<typeof WinnowFile>

@@ -40,6 +40,7 @@ it('reads everything that may be declared', () => {
     pipelines: [
       {
         name: 'beans',
+        file: 'winnow.yaml',
         source: {
           kind: 'kfp',
           file: 'pipelines/beans.py',
@@ -58,6 +59,7 @@ it('reads everything that may be declared', () => {
       },
       {
         name: 'compiled',
+        file: 'winnow.yaml',
         source: { kind: 'ir', file: 'pipelines/other.yaml' },
         parameters: {},
         model: null,

@@ -3,6 +3,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { Duration } from '../domain/time.ts'
 import { didYouMean } from './describe-issue.ts'
 import { loadYaml, type Place } from './load-yaml.ts'
+import { mergeFiles } from './merge-files.ts'
 import { sourceFaults, sourceOf } from './pipeline-source.ts'
 import { type PlacedFault, sortFaults } from './placed-fault.ts'
 import { type PipelineEntry, type ReleaseType, WinnowFile } from './winnow-schema.ts'
@@ -31,6 +32,8 @@ interface DataTrigger {
 
 export interface PipelineDeclaration {
   readonly name: string
+  /** The winnow.yaml that it stands in, as faults are placed. */
+  readonly file: string
   readonly source: PipelineSource
   readonly parameters: JsonObject
   /** Both are set, or neither: a pipeline without them runs, and what it makes is not Winnow's to deliver. */
@@ -54,7 +57,7 @@ export interface EnvironmentDeclaration {
   readonly protected: boolean
 }
 
-/** What a repository declares. Pipelines and environments are in the file's order. */
+/** What a repository declares, in one winnow.yaml or several. Pipelines and environments are in the files' order. */
 export interface WinnowYaml {
   readonly version: 1
   readonly pipelines: readonly PipelineDeclaration[]
@@ -62,25 +65,51 @@ export interface WinnowYaml {
 }
 
 export type ParsedWinnowYaml =
-  | { readonly ok: true; readonly value: WinnowYaml }
+  /** `place` finds the file that a pipeline or an environment stands in. */
+  | { readonly ok: true; readonly value: WinnowYaml; readonly place: Place }
   | { readonly ok: false; readonly faults: readonly PlacedFault[] }
 
-/** Reads a winnow.yaml; `file` is the name that faults are placed with. Never throws. */
-export const parseWinnowYaml = (text: string, file: string): ParsedWinnowYaml => {
-  const loaded = loadYaml(text, file, WinnowFile)
-  if (!loaded.ok) return loaded
-  const written = loaded.value
+/** One winnow.yaml of a repository. */
+export interface DeclarationText {
+  /** The name that faults are placed with. */
+  readonly file: string
+  /** Where its paths start: its folder in the repository, '' for the root. */
+  readonly folder: string
+  readonly text: string
+}
+
+/** Reads the winnow.yaml at a repository's root; `file` is the name that faults are placed with. Never throws. */
+export const parseWinnowYaml = (text: string, file: string): ParsedWinnowYaml =>
+  parseWinnowFiles([{ text, file, folder: '' }])
+
+/**
+ * Reads all of a repository's winnow.yaml as one: their pipelines and environments have names of their own, and an
+ * environment may come after one of another file. Never throws.
+ */
+export const parseWinnowFiles = (texts: readonly DeclarationText[]): ParsedWinnowYaml => {
+  const loaded = texts.map(({ text, file }) => loadYaml(text, file, WinnowFile))
+  const broken = loaded.flatMap((one) => (one.ok ? [] : one.faults))
+  if (broken.length > 0) return { ok: false, faults: broken }
+  const merged = mergeFiles(
+    loaded.flatMap((one, i) => {
+      const { file, folder } = texts[i] as DeclarationText
+      return one.ok ? [{ file, folder, written: one.value, place: one.place }] : []
+    }),
+  )
+  const { written, place } = merged
   const faults = [
-    ...Object.entries(written.pipelines).flatMap(([name, entry]) => pipelineFaults(name, entry, loaded.place)),
-    ...environmentFaults(written, loaded.place),
-    ...deliveryFaults(written, loaded.place),
+    ...merged.faults,
+    ...Object.entries(written.pipelines).flatMap(([name, entry]) => pipelineFaults(name, entry, place)),
+    ...environmentFaults(written, place),
+    ...deliveryFaults(written, place),
   ]
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
   return {
     ok: true,
+    place,
     value: {
       version: 1,
-      pipelines: Object.entries(written.pipelines).map(([name, entry]) => declared(name, entry)),
+      pipelines: Object.entries(written.pipelines).map(([name, entry]) => declared(name, merged.fileOf(name), entry)),
       environments: Object.entries(written.environments).map(([name, entry]) => ({
         name,
         target: entry.target,
@@ -92,8 +121,9 @@ export const parseWinnowYaml = (text: string, file: string): ParsedWinnowYaml =>
   }
 }
 
-const declared = (name: string, entry: PipelineEntry): PipelineDeclaration => ({
+const declared = (name: string, file: string, entry: PipelineEntry): PipelineDeclaration => ({
   name,
+  file,
   source: sourceOf(entry),
   // Checked by the schema as JSON.
   parameters: entry.parameters as JsonObject,

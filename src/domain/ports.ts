@@ -201,6 +201,8 @@ export interface RepositoryHost {
   head(repository: string, branch: string, signal: AbortSignal): Promise<string>
   /** A file of a commit, or undefined where the commit has none at that path. */
   readFile(repository: string, commit: string, path: string, signal: AbortSignal): Promise<string | undefined>
+  /** Paths of a commit's files that have this name, in whatever folder; sorted. */
+  filesNamed(repository: string, commit: string, name: string, signal: AbortSignal): Promise<readonly string[]>
   /** Digest of the tree of a commit: the same files, the same digest. */
   treeDigest(repository: string, commit: string, signal: AbortSignal): Promise<Digest>
   /** Paths that differ between two commits; all of the commit's where `before` is all zeros or unknown. */

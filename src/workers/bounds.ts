@@ -3,6 +3,8 @@ export interface RepositoryBounds {
   /** The protected branch: policies, environments and data triggers are read from its head. */
   readonly defaultBranch: string
   readonly targets: readonly string[]
+  /** Patterns of the winnow.yaml that count; without them the one at the root. */
+  readonly declarations?: readonly string[]
   /** Environment names, or undefined where the repository may name its own. */
   readonly environments?: readonly string[]
   /** Addresses of data, beside folders, that its triggers may name: those of the sources that name the repository. */

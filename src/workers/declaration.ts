@@ -1,12 +1,11 @@
-import { loadYaml } from '../declarations/load-yaml.ts'
+import type { Place } from '../declarations/load-yaml.ts'
 import { formatFault } from '../declarations/placed-fault.ts'
-import { WinnowFile } from '../declarations/winnow-schema.ts'
-import { type EnvironmentDeclaration, parseWinnowYaml, type WinnowYaml } from '../declarations/winnow-yaml.ts'
+import { type EnvironmentDeclaration, parseWinnowFiles, type WinnowYaml } from '../declarations/winnow-yaml.ts'
 import type { RepositoryHost } from '../domain/ports.ts'
 import type { Bounds, RepositoryBounds } from './bounds.ts'
+import { declarationFile, findDeclarations } from './find-declarations.ts'
 
-/** The one name of the file, at the repository's root. */
-export const declarationFile = 'winnow.yaml'
+export { declarationFile } from './find-declarations.ts'
 
 export type Declaration =
   | { readonly ok: true; readonly value: WinnowYaml }
@@ -18,7 +17,7 @@ export interface DeclarationPorts {
   readonly bounds: Bounds
 }
 
-/** Reads winnow.yaml at a commit, within what the config allows the repository. */
+/** Reads winnow.yaml at a commit, all of them where there are several, within what the config allows the repository. */
 export const readDeclaration = async (
   { host, bounds }: DeclarationPorts,
   repository: string,
@@ -27,11 +26,10 @@ export const readDeclaration = async (
 ): Promise<Declaration> => {
   const allowed = bounds(repository)
   if (allowed === undefined) return { ok: false, reason: `the config names no repository ${repository}`, faults: [] }
-  const text = await host.readFile(repository, commit, declarationFile, signal)
-  if (text === undefined)
-    return { ok: false, reason: `there is no ${declarationFile} at ${commit.slice(0, 12)}`, faults: [] }
-  const parsed = parseWinnowYaml(text, declarationFile)
-  const faults = parsed.ok ? boundsFaults(text, parsed.value, allowed) : parsed.faults.map(formatFault)
+  const found = await findDeclarations(host, repository, commit, allowed.declarations ?? [declarationFile], signal)
+  if (!found.ok) return { ok: false, reason: found.reason, faults: [] }
+  const parsed = parseWinnowFiles(found.texts)
+  const faults = parsed.ok ? boundsFaults(parsed.value, parsed.place, allowed) : parsed.faults.map(formatFault)
   if (parsed.ok && faults.length === 0) return { ok: true, value: parsed.value }
   return { ok: false, reason: `${declarationFile} has ${count(faults.length, 'fault')}`, faults }
 }
@@ -70,15 +68,13 @@ export const nextEnvironments = (
       environment.endpoint === null ? nextEnvironments(environments, environment.name) : [environment],
     )
 
-const boundsFaults = (text: string, yaml: WinnowYaml, allowed: RepositoryBounds): readonly string[] => {
-  const loaded = loadYaml(text, declarationFile, WinnowFile)
-  if (!loaded.ok) return loaded.faults.map(formatFault)
-  return yaml.environments.flatMap(({ name, target }) => {
+const boundsFaults = (yaml: WinnowYaml, place: Place, allowed: RepositoryBounds): readonly string[] =>
+  yaml.environments.flatMap(({ name, target }) => {
     const faults: string[] = []
     if (allowed.environments !== undefined && !allowed.environments.includes(name))
       faults.push(
         formatFault(
-          loaded.place(
+          place(
             ['environments', name],
             `is not allowed here; ${listed('environment', allowed.environments)}`,
             'key',
@@ -88,7 +84,7 @@ const boundsFaults = (text: string, yaml: WinnowYaml, allowed: RepositoryBounds)
     if (!allowed.targets.includes(target))
       faults.push(
         formatFault(
-          loaded.place(
+          place(
             ['environments', name, 'target'],
             `${target} is not allowed here; ${listed('target', allowed.targets)}`,
           ),
@@ -96,7 +92,6 @@ const boundsFaults = (text: string, yaml: WinnowYaml, allowed: RepositoryBounds)
       )
     return faults
   })
-}
 
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? `the config allows no ${what}` : `the config allows ${names.join(', ')}`

@@ -2,7 +2,6 @@ import { formatFault } from '../declarations/placed-fault.ts'
 import type { PipelineDeclaration } from '../declarations/winnow-yaml.ts'
 import type { RepositoryHost } from '../domain/ports.ts'
 import { parsePolicy } from '../policies/parse-policy.ts'
-import { declarationFile } from './declaration.ts'
 import { readPolicyFiles } from './judge-policy.ts'
 
 /** What is wrong with the policies of pipelines at a commit, as placed lines: told before anything is trained for nothing. */
@@ -14,11 +13,11 @@ export const policyFaults = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const faults: string[] = []
-  for (const { name, policy, model } of pipelines) {
+  for (const { name, file, policy, model } of pipelines) {
     if (policy === null) continue
     const read = await readPolicyFiles(ports, repository, commit, policy, signal)
     if (read === undefined) {
-      faults.push(`${declarationFile}: pipelines.${name}.policy: there is no file ${policy}`)
+      faults.push(`${file}: pipelines.${name}.policy: there is no file ${policy}`)
       continue
     }
     const parsed = parsePolicy(read.text, policy, { model: model ?? undefined, files: read.files })

@@ -32,6 +32,10 @@ export const createFakeHost = () => {
       return messages.get(commit) ?? 'More beans'
     },
     readFile: async (_repository, commit, path) => filesOf(commit)[path],
+    filesNamed: async (_repository, commit, name) =>
+      Object.keys(filesOf(commit))
+        .filter((path) => `/${path}`.endsWith(`/${name}`))
+        .sort(),
     treeDigest: async (_repository, commit) => digestJson(filesOf(commit)),
     changedPaths: async (_repository, before, commit) => {
       const then = commits.get(before) ?? {}

@@ -10,6 +10,7 @@ import type { Json, JsonObject } from '../../src/domain/json.ts'
 import type { Job, JobView, RowKind, Rows, Target } from '../../src/domain/ports.ts'
 import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
+import type { RepositoryBounds } from '../../src/workers/bounds.ts'
 import { createRunner } from '../../src/workers/runner.ts'
 import { createSteps } from '../../src/workers/steps.ts'
 import { createFakeCompiler } from '../fakes/fake-compiler.ts'
@@ -96,7 +97,7 @@ export type WalkDatabase = Awaited<ReturnType<typeof openWalkDatabase>>
  */
 export const createWalk = async (
   { pool, folder }: WalkDatabase,
-  options: { inject?: FaultInjection; target?: Target } = {},
+  options: { inject?: FaultInjection; target?: Target; bounds?: Partial<RepositoryBounds> } = {},
 ) => {
   let now = 1_000_000
   const store = await createStore(pool, () => now)
@@ -114,7 +115,9 @@ export const createWalk = async (
     judging: createJudging(join(folder, 'verdict-evidence')),
     version: '0.0.0-test',
     bounds: (name: string) =>
-      name === repository ? { defaultBranch: 'main', targets: ['local'], environments: ['dev', 'prod'] } : undefined,
+      name === repository
+        ? { defaultBranch: 'main', targets: ['local'], environments: ['dev', 'prod'], ...options.bounds }
+        : undefined,
     target: (name: string) => (name === 'local' ? (options.target ?? fake.target) : undefined),
     isLocal: () => true,
   }

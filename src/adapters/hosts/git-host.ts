@@ -38,6 +38,10 @@ const defaultLimits: GitLimits = {
   maxReadBytes: 2 * mebibyte,
 }
 
+/** Room for a path in a listing; one that needs more names too many files. */
+const bytesPerPath = 400
+const mostListingsKept = 200
+
 const isCommit = (text: string): boolean => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text)
 // biome-ignore lint/suspicious/noControlCharactersInRegex: git refuses them in branch names
 const forbiddenInBranches = /^-|^\/|[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|(?:^|\/)\.|\.lock(?:\/|$)|[/.]$/
@@ -55,6 +59,8 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
     ]),
   )
   const mirrors = new Map<string, Mirror>()
+  /** What a commit holds never changes. */
+  const named = new Map<string, readonly string[]>()
   const checkouts = join(options.folder, 'checkouts')
   // Left by a process that was killed; whoever had them is gone.
   let cleared: Promise<void> | undefined
@@ -134,6 +140,21 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
       return read(mirror, ['cat-file', 'blob', id], 2 * Number(size) + 1_000, signal)
     },
 
+    async filesNamed(repository, commit, name, signal) {
+      const key = `${repository} ${commit} ${name}`
+      const known = named.get(key)
+      if (known !== undefined) return known
+      const mirror = await holding(repository, commit, signal)
+      const args = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]
+      const paths = listed(await read(mirror, args, limits.maxFiles * bytesPerPath, signal))
+        .filter((path) => path === name || path.endsWith(`/${name}`))
+        .sort()
+      // Watches ask again and again for the same head.
+      if (named.size >= mostListingsKept) named.clear()
+      named.set(key, paths)
+      return paths
+    },
+
     async treeDigest(repository, commit, signal) {
       const mirror = await holding(repository, commit, signal)
       const tree = await read(mirror, ['rev-parse', '--verify', `${commit}^{tree}`], 1_000, signal)
@@ -142,7 +163,7 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
 
     async changedPaths(repository, before, commit, signal) {
       const mirror = await holding(repository, commit, signal)
-      const room = limits.maxFiles * 400
+      const room = limits.maxFiles * bytesPerPath
       const all = async () =>
         listed(await read(mirror, ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit], room, signal))
       if (/^0+$/.test(before) || before.length !== commit.length) return all()
