@@ -14,6 +14,8 @@ export interface LocalSetup {
   readonly secretFile: string
   readonly dataRoot: string
   readonly environments: readonly string[]
+  /** Patterns of its winnow.yaml; without them the one at the root. */
+  readonly declarations?: readonly string[]
   /** gs:// and bq:// addresses → local files. */
   readonly addresses: Readonly<Record<string, string>>
 }
@@ -32,6 +34,7 @@ export const writeLocalConfig = async (setup: LocalSetup): Promise<void> => {
         targets: ['local'],
         environments: setup.environments,
         dataRoot: setup.dataRoot,
+        ...(setup.declarations === undefined ? {} : { declarations: setup.declarations }),
       },
     },
     targets: { local: { kind: 'local' } },

@@ -39,6 +39,12 @@ const percent = (value: string): number => {
 }
 const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
 
+/** As the config's `declarations`. */
+const declarations = (): Option =>
+  new Option('--declarations <pattern>', 'which winnow.yaml count, such as ml/*/winnow.yaml; repeatable').argParser(
+    collect,
+  )
+
 program
   .command('serve')
   .description('run the controller, with the embedded platform where the config asks for it')
@@ -53,6 +59,7 @@ program
   .description('serve the repository of this folder with everything embedded; prints the remote to push to')
   .argument('[repository]', 'folder with winnow.yaml', '.')
   .option('-p, --port <port>', 'port of the controller', '8085')
+  .addOption(declarations())
   .action(async (repository, _options, command) =>
     (await import('./commands/dev.ts')).dev(repository, command.optsWithGlobals()),
   )
@@ -67,6 +74,7 @@ program
   .command('lint')
   .description('check winnow.yaml and the policies that it names')
   .argument('[folder]', 'the repository', '.')
+  .addOption(declarations())
   .addOption(json())
   .action(async (folder, options) => (await import('./commands/lint.ts')).lint(folder, options))
 

@@ -188,7 +188,9 @@ const comesAfterItself = (name: string, environments: WinnowFile['environments']
 
 /** An endpoint that no pipeline could ever deliver to is a forgotten model or policy. */
 const deliveryFaults = ({ pipelines, environments }: WinnowFile, place: Place): readonly PlacedFault[] => {
-  if (Object.values(pipelines).some(({ model, policy }) => model !== undefined || policy !== undefined)) return []
+  const declared = Object.values(pipelines)
+  if (declared.length === 0 || declared.some(({ model, policy }) => model !== undefined || policy !== undefined))
+    return []
   const [served] = Object.entries(environments).filter(([, { endpoint }]) => endpoint !== undefined)
   if (served === undefined) return []
   return [

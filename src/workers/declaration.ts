@@ -74,11 +74,7 @@ const boundsFaults = (yaml: WinnowYaml, place: Place, allowed: RepositoryBounds)
     if (allowed.environments !== undefined && !allowed.environments.includes(name))
       faults.push(
         formatFault(
-          place(
-            ['environments', name],
-            `is not allowed here; ${listed('environment', allowed.environments)}`,
-            'key',
-          ),
+          place(['environments', name], `is not allowed here; ${listed('environment', allowed.environments)}`, 'key'),
         ),
       )
     if (!allowed.targets.includes(target))

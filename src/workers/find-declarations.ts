@@ -9,11 +9,13 @@ export const declarationFile = 'winnow.yaml'
 const mostDeclarations = 50
 const deepestFolder = 10
 
+const depthOf = (path: string): number => path.split('/').length - 1
+
 type FoundDeclarations =
   | { readonly ok: true; readonly texts: readonly DeclarationText[] }
   | { readonly ok: false; readonly reason: string }
 
-/** The winnow.yaml of a commit that the config's patterns take: the one at the root, unless it says otherwise. */
+/** The winnow.yaml of a commit that the config's patterns take, the root's first. */
 export const findDeclarations = async (
   host: RepositoryHost,
   repository: string,
@@ -25,10 +27,15 @@ export const findDeclarations = async (
   const rootOnly = patterns.length === 1 && patterns[0] === declarationFile
   const files = rootOnly
     ? [declarationFile]
-    : (await host.filesNamed(repository, commit, declarationFile, signal)).filter((path) => matchesAny(patterns, path))
+    : (await host.filesNamed(repository, commit, declarationFile, signal))
+        .filter((path) => matchesAny(patterns, path))
+        .sort((a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1))
   if (files.length > mostDeclarations)
-    return { ok: false, reason: `${files.length} files ${at} match ${patterns.join(', ')}: ${mostDeclarations} are read` }
-  const deep = files.find((path) => path.split('/').length > deepestFolder + 1)
+    return {
+      ok: false,
+      reason: `${files.length} files ${at} match ${patterns.join(', ')}: ${mostDeclarations} are read`,
+    }
+  const deep = files.find((path) => depthOf(path) > deepestFolder)
   if (deep !== undefined) return { ok: false, reason: `${deep} lies deeper than ${deepestFolder} folders` }
   const texts: DeclarationText[] = []
   for (const file of files) {

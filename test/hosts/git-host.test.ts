@@ -51,6 +51,15 @@ const pushedTree = async (lines: string): Promise<string> => {
 }
 
 describe('reading a repository', () => {
+  it('finds the files of a name in every folder of a commit', async () => {
+    const commit = await pushed({ 'winnow.yaml': '1', 'ml/ä/winnow.yaml': '2', 'ml/mywinnow.yaml': '3', 'x/y': '4' })
+    const found = ['ml/ä/winnow.yaml', 'winnow.yaml']
+    expect(await host.filesNamed('beans', commit, 'winnow.yaml', never)).toEqual(found)
+    const later = await pushed({ 'a/winnow.yaml': '5' })
+    expect(await host.filesNamed('beans', later, 'winnow.yaml', never)).toEqual(['a/winnow.yaml', ...found])
+    expect(await host.filesNamed('beans', commit, 'winnow.yaml', never)).toEqual(found)
+  })
+
   it('finds the head of a branch, and says where there is none', async () => {
     const commit = await pushed({ a: '1' })
     expect(await host.head('beans', 'main', never)).toBe(commit)

@@ -58,7 +58,11 @@ it('a push starts the pipelines of those folders that it changed, and delivers t
 })
 
 it('the protected branch is read whole', async () => {
-  const commit = walk.commit('main', { ...files, 'ml/old/winnow.yaml': 'no: declaration', 'src/winnow.yaml': 'nor: this' })
+  const commit = walk.commit('main', {
+    ...files,
+    'ml/old/winnow.yaml': 'no: declaration',
+    'src/winnow.yaml': 'nor: this',
+  })
   const { declaration, commit: read } = await readProtectedDeclaration(walk, 'beans', new AbortController().signal)
   expect(read).toBe(commit)
   expect(declaration.ok && declaration.value.pipelines.map(({ name, file }) => [name, file])).toEqual([

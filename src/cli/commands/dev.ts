@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { basename, join, resolve } from 'node:path'
 import { formatFault } from '../../declarations/placed-fault.ts'
-import { parseWinnowYaml } from '../../declarations/winnow-yaml.ts'
+import { parseWinnowFiles, type WinnowYaml } from '../../declarations/winnow-yaml.ts'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { runController } from '../../main.ts'
 import { lockFolder } from '../../processes/folder-lock.ts'
@@ -12,12 +12,16 @@ import { type ClientOptions, dataFolderOf } from '../client.ts'
 import { localAddresses } from '../local-addresses.ts'
 import { writeLocalConfig } from '../local-config.ts'
 import { ensureLocalRemote } from '../local-remote.ts'
+import { readDeclarations } from '../read-declarations.ts'
 import { print } from '../table.ts'
 
 /** `winnow dev [FOLDER]`: a controller with everything embedded for one repository, and a remote of its own to push to. */
-export const dev = async (folder: string, options: ClientOptions & { readonly port: string }): Promise<void> => {
+export const dev = async (
+  folder: string,
+  options: ClientOptions & { readonly port: string; readonly declarations?: readonly string[] },
+): Promise<void> => {
   const root = resolve(folder)
-  const declared = await readDeclaration(root)
+  const declared = await readDeclared(root, options.declarations)
   const data = resolve(dataFolderOf(options))
   const port = Number(options.port)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
@@ -37,6 +41,7 @@ export const dev = async (folder: string, options: ClientOptions & { readonly po
     remote,
     secretFile,
     dataRoot: root,
+    ...(options.declarations === undefined ? {} : { declarations: options.declarations }),
     environments: declared.environments.map((environment) => environment.name),
     addresses: await localAddresses(root, []),
   })
@@ -64,15 +69,17 @@ const assertIdle = async (data: string, port: number): Promise<void> => {
   await once(server, 'close')
 }
 
-const readDeclaration = async (root: string) => {
-  const file = join(root, 'winnow.yaml')
-  if (!existsSync(file))
+const readDeclared = async (root: string, patterns: readonly string[] | undefined): Promise<WinnowYaml> => {
+  if (patterns === undefined && !existsSync(join(root, 'winnow.yaml')))
     throw new Fault('usage', `There is no winnow.yaml in ${root}`, {
-      remedy: 'Name the folder of your repository: winnow dev FOLDER. examples/beans has one to start from.',
+      remedy:
+        'Name the folder of your repository: winnow dev FOLDER, or the files with --declarations. examples/beans has one to start from.',
     })
-  const parsed = parseWinnowYaml(await readFile(file, 'utf8'), file)
+  const parsed = parseWinnowFiles(await readDeclarations(root, patterns))
   if (!parsed.ok)
-    throw new Fault('declaration_invalid', `${file} has faults`, { details: parsed.faults.map(formatFault) })
+    throw new Fault('declaration_invalid', `What ${root} declares has faults`, {
+      details: parsed.faults.map(formatFault),
+    })
   return parsed.value
 }
 
