@@ -57,7 +57,8 @@ export const runsApi =
         }
         const runs = await store.list('run', where, limit)
         const verdicts = await store.list('verdict', { run: runs.map((run) => run.id) }, limit)
-        const releases = await store.list('release', { run: runs.map((run) => run.id), state: 'held' }, limit)
+        const waiting = { run: runs.map((run) => run.id), state: ['held', 'holding'] } as const
+        const releases = await store.list('release', waiting, limit)
         const verdictOf = new Map(verdicts.map((verdict) => [verdict.run, verdict]))
         return {
           runs: runs.map((run) => ({

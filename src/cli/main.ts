@@ -323,7 +323,7 @@ program
 
 program
   .command('hold')
-  .description('let no release into an environment begin')
+  .description('let no release into an environment begin, nor one under way take its next step')
   .argument('<environment>', 'its name in winnow.yaml')
   .option('--repository <name>', 'where the config names several')
   .option('-r, --reason <text>', 'why')

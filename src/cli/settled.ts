@@ -6,4 +6,4 @@ import type { Verdict } from '../domain/verdict.ts'
 export const isSettled = (run: Run, verdict: Verdict | null, releases: readonly Release[]): boolean =>
   runEnded.includes(run.state) &&
   verdict?.state !== 'pending' &&
-  releases.every(({ state }) => state === 'held' || releaseEnded.includes(state))
+  releases.every(({ state }) => state === 'held' || state === 'holding' || releaseEnded.includes(state))

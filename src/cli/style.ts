@@ -21,6 +21,7 @@ const stateFormats: Readonly<Record<string, Format>> = {
   launching: 'cyan',
   inconclusive: 'yellow',
   held: 'yellow',
+  holding: 'yellow',
   cancelled: 'yellow',
   skipped: 'gray',
   notTriggered: 'gray',

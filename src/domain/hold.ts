@@ -1,6 +1,6 @@
 import { formatTime, type Time } from './time.ts'
 
-/** While it lasts, no release into the environment begins; one under way goes on. */
+/** While it lasts, no release into the environment begins, and one under way takes no further step. */
 export interface Hold {
   readonly id: number
   readonly version: number

@@ -46,6 +46,7 @@ const stepOfState: { readonly [K in RowKind]: Readonly<Record<States[K], Step | 
     registering: 'release',
     deploying: 'release',
     shifting: 'release',
+    holding: 'release',
     retiring: 'release',
     rollingBack: 'release',
     live: null,

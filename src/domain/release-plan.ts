@@ -1,6 +1,7 @@
 import { shortDigest } from './digest.ts'
 import type { EndpointView } from './ports.ts'
 import type { Release } from './release.ts'
+import { allAtOnce, beginRollout, splitWith, stepOf } from './rollout.ts'
 
 type Split = Readonly<Record<string, number>>
 
@@ -14,6 +15,8 @@ export type ReleaseAction =
   | { readonly do: 'undeploy'; readonly deployedModel: string }
   | { readonly do: 'deployed'; readonly deployedModel: string }
   | { readonly do: 'shifted' }
+  /** The step's traffic is as it should be: see how the candidate does. */
+  | { readonly do: 'look' }
   | { readonly do: 'finish' }
   | { readonly do: 'fail'; readonly reason: string }
   | { readonly do: 'lose'; readonly reason: string }
@@ -42,7 +45,9 @@ export const planRelease = (release: Release, endpoint: EndpointView | undefined
     case 'deploying':
       return planDeploying(release, endpoint)
     case 'shifting':
-      return planShifting(release, endpoint)
+      return planStep(release, endpoint, { do: 'shifted' })
+    case 'holding':
+      return planStep(release, endpoint, { do: 'look' })
     case 'retiring':
       return planRetiring(release, endpoint)
     case 'rollingBack':
@@ -62,11 +67,26 @@ const planDeploying = (release: Release, endpoint: EndpointView | undefined): Re
   return own === undefined ? { do: 'deploy' } : { do: 'deployed', deployedModel: own }
 }
 
-const planShifting = (release: Release, endpoint: EndpointView | undefined): ReleaseAction => {
+/** The step's whole split is there, or is set; whoever moved the traffic meanwhile does not change what the step has. */
+const planStep = (
+  release: Release,
+  endpoint: EndpointView | undefined,
+  whenThere: { readonly do: 'shifted' } | { readonly do: 'look' },
+): ReleaseAction => {
   const own = ownOf(release, endpoint)
   if (endpoint === undefined || own === undefined)
     return { do: 'lose', reason: 'the candidate is not deployed any more: somebody else took it away' }
-  return hasAll(endpoint.split, own) ? { do: 'shifted' } : { do: 'split', split: { [own]: 100 } }
+  const wanted = wantedSplit(release, own)
+  const gone = Object.keys(wanted).find((id) => !isDeployed(endpoint, id))
+  // All traffic to the candidate would be more than its step allows.
+  if (gone !== undefined) return { do: 'lose', reason: `the deployed model ${gone}, which served beside it, is gone` }
+  return isSameSplit(endpoint.split, wanted) ? whenThere : { do: 'split', split: wanted }
+}
+
+/** The whole split of the step under way. */
+const wantedSplit = (release: Release, own: string): Split => {
+  const { traffic } = stepOf(release.rollout ?? beginRollout(allAtOnce, false))
+  return splitWith(own, traffic, release.previous?.split ?? {})
 }
 
 const planRetiring = (release: Release, endpoint: EndpointView | undefined): ReleaseAction => {
@@ -113,3 +133,5 @@ const restorable = (
 
 const isDeployed = (endpoint: EndpointView, id: string): boolean => endpoint.deployed.some((d) => d.id === id)
 const hasAll = (split: Split, id: string): boolean => split[id] === 100
+const isSameSplit = (a: Split, b: Split): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(b).every(([id, share]) => a[id] === share)

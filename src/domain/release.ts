@@ -1,20 +1,23 @@
 import type { Digest } from './digest.ts'
 import type { ModelVersion } from './evidence.ts'
+import { allAtOnce, beginRollout, nextStepOf, type Rollout, type RolloutStep, stepOf } from './rollout.ts'
 import type { Time } from './time.ts'
 
 /**
  * A candidate's way to an environment. The order of the states is the order of the work; the target is asked what is
  * there before each step, so a step that a crash repeated changes nothing.
  *
- * queued ↔ held (what its environment asks is missing) → registering → deploying (at 0 traffic) → shifting (all traffic) → retiring (the old model) → live
- * deploying, shifting and (where the candidate is lost) retiring may turn to rollingBack → rolledBack; what cannot be
- * undone is stuck, and a person is told.
+ * queued ↔ held (what its environment asks is missing) → registering → deploying (at 0 traffic) → shifting (a step's
+ * traffic) ⇄ holding (for a while, watched) → retiring (the old model) → live
+ * deploying, shifting, holding and (where the candidate is lost) retiring may turn to rollingBack → rolledBack; what
+ * cannot be undone is stuck, and a person is told.
  */
 export type ReleaseState =
   | 'queued'
   | 'registering'
   | 'deploying'
   | 'shifting'
+  | 'holding'
   | 'retiring'
   | 'live'
   | 'rollingBack'
@@ -53,6 +56,8 @@ export interface Release {
   readonly deployedModel: string | null
   /** What had the traffic before: what a rollback restores. Null until read from the endpoint. */
   readonly previous: { readonly deployedModel: string; readonly split: Readonly<Record<string, number>> } | null
+  /** Its steps and how far it came; absent until it begins, and where all traffic goes over at once. */
+  readonly rollout?: Rollout | null
   /** The long-running operation under way, so that a crash resumes it rather than starting another. */
   readonly operation: string | null
   readonly createdAt: Time
@@ -69,7 +74,7 @@ export interface ReleaseOverride {
 }
 
 export type ReleaseEvent =
-  | { readonly kind: 'begin' }
+  | { readonly kind: 'begin'; readonly steps: readonly RolloutStep[] }
   /** Something is missing: it is looked at again at `nextAt`. */
   | { readonly kind: 'hold'; readonly reason: string; readonly nextAt: Time }
   | { readonly kind: 'overridden'; readonly override: ReleaseOverride; readonly at: Time }
@@ -79,7 +84,11 @@ export type ReleaseEvent =
   | { readonly kind: 'registered'; readonly model: ModelVersion }
   | { readonly kind: 'endpointReady'; readonly endpoint: string; readonly previous: Release['previous'] }
   | { readonly kind: 'deployed'; readonly deployedModel: string }
-  | { readonly kind: 'shifted' }
+  | { readonly kind: 'shifted'; readonly at: Time }
+  /** The step goes on as it is, and is looked at again at `nextAt`. */
+  | { readonly kind: 'looked'; readonly rollout: Rollout; readonly reason: string; readonly nextAt: Time }
+  /** The step is over: the next one, or the end. */
+  | { readonly kind: 'stepOver'; readonly rollout: Rollout }
   | { readonly kind: 'retiredOld'; readonly at: Time }
   | { readonly kind: 'failed'; readonly reason: string; readonly at: Time }
   /** The candidate was deployed and is not any more: what served before is wanted back. */
@@ -97,6 +106,7 @@ export const releaseActive: readonly ReleaseState[] = [
   'registering',
   'deploying',
   'shifting',
+  'holding',
   'retiring',
   'rollingBack',
 ]
@@ -118,7 +128,7 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
     case 'begin':
       // Winnow 0.1 took a held release for ended.
       return releaseWaiting.includes(state)
-        ? { ...release, state: 'registering', reason: '', endedAt: null }
+        ? { ...release, state: 'registering', reason: '', endedAt: null, rollout: beginRollout(event.steps, false) }
         : undefined
     case 'hold':
       return releaseWaiting.includes(state)
@@ -144,16 +154,28 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
         : undefined
     case 'deployed':
       return state === 'deploying' && release.endpoint !== null
-        ? { ...release, state: 'shifting', deployedModel: event.deployedModel, operation: null }
+        ? {
+            ...release,
+            state: 'shifting',
+            deployedModel: event.deployedModel,
+            operation: null,
+            rollout: beginRollout(release.rollout?.steps ?? allAtOnce, release.previous === null),
+          }
         : undefined
     case 'shifted':
-      return state === 'shifting' ? { ...release, state: 'retiring', operation: null } : undefined
+      return state === 'shifting' ? afterShift({ ...release, operation: null }, event.at) : undefined
+    case 'looked':
+      return state === 'holding'
+        ? { ...release, rollout: event.rollout, reason: event.reason, nextAt: event.nextAt }
+        : undefined
+    case 'stepOver':
+      return state === 'holding' ? afterStep({ ...release, rollout: event.rollout, reason: '' }) : undefined
     case 'retiredOld':
       return state === 'retiring' ? ended('live', liveReason(release), event.at) : undefined
     case 'failed':
       // Before the endpoint is touched there is nothing to undo. After the shift the candidate serves: only clean-up is left.
       if (releaseWaiting.includes(state) || state === 'registering') return ended('rolledBack', event.reason, event.at)
-      if (state === 'deploying' || state === 'shifting')
+      if (state === 'deploying' || state === 'shifting' || state === 'holding')
         return { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 }
       if (state === 'retiring')
         return ended(
@@ -163,7 +185,7 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
         )
       return undefined
     case 'lost':
-      return state === 'shifting' || state === 'retiring'
+      return state === 'shifting' || state === 'holding' || state === 'retiring'
         ? { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 }
         : undefined
     case 'undone':
@@ -175,6 +197,22 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
     case 'replaced':
       return state === 'live' ? { ...release, state: 'retired', reason: event.reason } : undefined
   }
+}
+
+/** The step's traffic is what it should be: it is held, or the step is over already. */
+const afterShift = (release: Release, at: Time): Release => {
+  const { rollout } = release
+  // Rows of before rollouts had steps.
+  if (!rollout) return { ...release, state: 'retiring' }
+  const held = { ...rollout, since: at }
+  return stepOf(rollout).hold > 0
+    ? { ...release, state: 'holding', rollout: held, nextAt: at }
+    : afterStep({ ...release, rollout: held })
+}
+
+const afterStep = (release: Release): Release => {
+  const next = release.rollout ? nextStepOf(release.rollout) : undefined
+  return next === undefined ? { ...release, state: 'retiring' } : { ...release, state: 'shifting', rollout: next }
 }
 
 /** A release that nobody would have made by its verdict says so for as long as it is there. */

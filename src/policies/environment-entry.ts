@@ -1,6 +1,6 @@
 import { formatTime, type Time } from '../domain/time.ts'
 import type { Approval } from './case.ts'
-import type { ApprovalRule, EnvironmentRules } from './policy.ts'
+import type { ApprovalRule, EnvironmentRules, Window } from './policy.ts'
 import { requirementOf } from './requirement.ts'
 import { windowOpening } from './windows.ts'
 
@@ -17,7 +17,7 @@ export const anybody: ApprovalRule = { count: 1, from: [], notAuthor: false, val
 /** Approvals are asked first, since people take longer than windows; both must hold when the release begins. */
 export const entryOf = (
   environment: string,
-  { approvals, windows }: EnvironmentRules,
+  { approvals, windows }: Pick<EnvironmentRules, 'approvals' | 'windows'>,
   words: readonly Approval[],
   author: string,
   at: Time,
@@ -27,6 +27,15 @@ export const entryOf = (
     if (outcome === 'fail') return { kind: 'refused', reason }
     if (outcome === 'inconclusive') return { kind: 'wait', reason: `${environment}: ${reason}`, until: null }
   }
+  return windowEntry(environment, windows, at)
+}
+
+/** Whether more traffic may go to a candidate now. */
+export const windowEntry = (
+  environment: string,
+  windows: readonly Window[],
+  at: Time,
+): Exclude<Entry, { kind: 'refused' }> => {
   const { open, until } = windowOpening(windows, at)
   if (open) return { kind: 'open' }
   const when = until === null ? 'no window ever opens' : `its window opens at ${formatTime(until)}`

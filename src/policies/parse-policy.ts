@@ -6,6 +6,7 @@ import { parseDuration } from '../domain/time.ts'
 import { retrainExpressionFault } from './checks.ts'
 import { findMetric, winnowSpelling } from './metrics.ts'
 import { approvalRule, parseGate, unknownMetric } from './parse-gate.ts'
+import { parseRollout } from './parse-rollout.ts'
 import type { EnvironmentRules, Gate, Policy, RetrainParameter, RetrainRules, Window } from './policy.ts'
 import { type GateEntry, GateSetFile, PolicyFile } from './policy-schema.ts'
 import { parseWindow } from './windows.ts'
@@ -120,7 +121,7 @@ const environmentsOf = (
   faults: PlacedFault[],
 ): Readonly<Record<string, EnvironmentRules>> =>
   Object.fromEntries(
-    Object.entries(written.environments).map(([name, { approvals, windows }]) => [
+    Object.entries(written.environments).map(([name, { approvals, windows, rollout }]) => [
       name,
       {
         approvals: approvals === undefined ? null : approvalRule(approvals),
@@ -136,6 +137,7 @@ const environmentsOf = (
           faults.push(place([...path, parsed.fault.includes('time zone') ? 'timezone' : kind], parsed.fault))
           return []
         }),
+        rollout: parseRollout(name, rollout, place, faults),
       },
     ]),
   )

@@ -89,6 +89,21 @@ const window = z.strictObject({
   timezone: z.string().min(1).max(60).default('UTC').describe('such as Europe/Berlin'),
 })
 
+const step = z.strictObject({
+  traffic: z.int().min(1).max(100).describe('percent of the traffic that the candidate has'),
+  hold: duration.optional().describe('how long it has that, such as 30m'),
+  longest: duration.optional().describe('how long at most, where too little is known at the end of the hold'),
+  gates: z.array(z.string().min(1).max(100)).max(50).default([]).describe('gates on live metrics that watch it'),
+  inconclusive: z.enum(['person', 'rollBack']).optional().describe('what follows where too little is known even then'),
+})
+
+const rollout = z
+  .array(step)
+  .min(1)
+  .max(20)
+  .optional()
+  .describe('steps of traffic; the last one has all of it. None: all at once')
+
 export const PolicyFile = z.strictObject({
   version: z.literal(1),
   model: z.string().min(1).max(128),
@@ -100,7 +115,7 @@ export const PolicyFile = z.strictObject({
   environments: z
     .record(
       z.string().min(1).max(63),
-      z.strictObject({ approvals: approvals.optional(), windows: z.array(window).max(50).default([]) }),
+      z.strictObject({ approvals: approvals.optional(), windows: z.array(window).max(50).default([]), rollout }),
     )
     .default({}),
   otherwise: z
@@ -121,4 +136,5 @@ export const PolicyFile = z.strictObject({
 export type PolicyFile = z.infer<typeof PolicyFile>
 export type GateSetFile = z.infer<typeof GateSetFile>
 export type GateEntry = PolicyFile['gates'][string]
+export type StepEntry = z.infer<typeof step>
 export type ApprovalEntry = NonNullable<GateEntry['require']>

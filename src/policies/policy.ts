@@ -1,4 +1,5 @@
 import type { Json } from '../domain/json.ts'
+import type { RolloutStep } from '../domain/rollout.ts'
 import type { Duration } from '../domain/time.ts'
 
 /** A policy, understood whole. Its gates are never none. */
@@ -79,6 +80,8 @@ export interface EnvironmentRules {
   readonly approvals: ApprovalRule | null
   /** Where any are allowed, a release begins only within one; a denied one forbids whatever is allowed. */
   readonly windows: readonly Window[]
+  /** How the traffic comes to a candidate. Never none; the last step has all of it. */
+  readonly rollout: readonly RolloutStep[]
 }
 
 /** A part of the week in a time zone, daylight saving included. */

@@ -4,8 +4,9 @@ import { holdReason, isHolding } from '../domain/hold.ts'
 import type { Reading, Store } from '../domain/ports.ts'
 import type { Release } from '../domain/release.ts'
 import { permitOf } from '../domain/release-permit.ts'
+import { allAtOnce, nextStepOf } from '../domain/rollout.ts'
 import type { Time } from '../domain/time.ts'
-import { anybody, entryOf } from '../policies/environment-entry.ts'
+import { anybody, type Entry, entryOf, windowEntry } from '../policies/environment-entry.ts'
 import type { EnvironmentRules } from '../policies/policy.ts'
 import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
 import { type Law, readLaw } from './judge-policy.ts'
@@ -34,7 +35,7 @@ export const readAsked = async (
 }
 
 export const rulesOf = ({ name, protected: isProtected }: EnvironmentDeclaration, law: Law): EnvironmentRules => {
-  const rules = law.policy?.environments[name] ?? { approvals: null, windows: [] }
+  const rules = law.policy?.environments[name] ?? { approvals: null, windows: [], rollout: allAtOnce }
   return rules.approvals === null && isProtected ? { ...rules, approvals: anybody } : rules
 }
 
@@ -54,9 +55,9 @@ export const admissionOf = async (store: Reading, release: Release, asked: Asked
   const permit = permitOf(release, verdict, override, at)
   if (permit.kind === 'none') return { kind: 'refused', reason: permit.reason }
   if (permit.kind === 'wait') return wait(permit.reason)
-  const { repository, environment } = release
-  const [hold] = await store.list('hold', { repository, environment, state: 'held' }, 1)
-  if (hold !== undefined && isHolding(hold, at)) return wait(`${environment} is ${holdReason(hold)}`, hold.until)
+  const { environment } = release
+  const held = await holdOf(store, release, at)
+  if (held !== undefined) return wait(held.reason, held.until)
   if (permit.kind === 'override') return { kind: 'go' }
   if (!asked.ok) return wait(`${environment} waits: ${asked.reason}`)
   const run = await store.get('run', release.run)
@@ -69,4 +70,30 @@ export const admissionOf = async (store: Reading, release: Release, asked: Asked
   const { approvals, author } = await wordsOn(store, run, subjectOf(receipt), at)
   const entry = entryOf(environment, rulesOf(asked.environment, asked.law), approvals, author, at)
   return entry.kind === 'open' ? { kind: 'go' } : entry
+}
+
+/** Whether a rollout under way may go on: not while its environment is held, and to more traffic within its windows only. */
+export const goOnOf = async (
+  store: Reading,
+  release: Release,
+  asked: AskedNow,
+  at: Time,
+): Promise<Exclude<Entry, { kind: 'refused' }>> => {
+  const held = await holdOf(store, release, at)
+  if (held !== undefined) return { kind: 'wait', ...held }
+  // To take away the old model is no step: the candidate has all traffic by then.
+  if (!release.rollout || nextStepOf(release.rollout) === undefined || release.override) return { kind: 'open' }
+  const { environment } = release
+  if (!asked.ok) return { kind: 'wait', reason: `${environment} waits: ${asked.reason}`, until: null }
+  return windowEntry(environment, rulesOf(asked.environment, asked.law).windows, at)
+}
+
+const holdOf = async (
+  store: Reading,
+  { repository, environment }: Release,
+  at: Time,
+): Promise<{ readonly reason: string; readonly until: Time | null } | undefined> => {
+  const [hold] = await store.list('hold', { repository, environment, state: 'held' }, 1)
+  if (hold === undefined || !isHolding(hold, at)) return undefined
+  return { reason: `${environment} is ${holdReason(hold)}`, until: hold.until }
 }

@@ -1,8 +1,10 @@
+import type { Person } from '../domain/approval.ts'
 import type { Decisions, Place } from '../domain/decisions.ts'
 import { Fault } from '../domain/errors.ts'
 import { type Hold, holdReason, isHolding } from '../domain/hold.ts'
 import type { Transaction } from '../domain/ports.ts'
-import { releaseWaiting } from '../domain/release.ts'
+import { type Release, releaseWaiting } from '../domain/release.ts'
+import { nameOfStep, waitsForPerson } from '../domain/rollout.ts'
 import type { Time } from '../domain/time.ts'
 import { type DecisionPorts, decide, mustBeOperator } from './decision-ports.ts'
 import { environmentOf } from './override-verdict.ts'
@@ -36,19 +38,22 @@ export const createLift =
       const { environment } = place
       const { store } = ports
       const [hold] = await store.list('hold', { repository, environment, state: 'held' }, 1)
-      const waiting = await store.list('release', { repository, environment, state: releaseWaiting })
+      const waiting = await store.list('release', { repository, environment, state: [...releaseWaiting, 'holding'] })
       if (hold !== undefined && isHolding(hold, ports.now())) {
         mustBeOperator(person, 'lift a hold')
         const at = ports.now()
         await store.transaction(async (tx) => {
           await end(tx, hold, person.name, `lifted by ${person.name}`, at)
-          await wakeReleases(tx, await tx.list('release', { repository, environment, state: releaseWaiting }), at)
+          const state = [...releaseWaiting, 'holding' as const]
+          await wakeReleases(tx, await tx.list('release', { repository, environment, state }), at)
         })
         return {
           repository,
           next: `the hold is lifted; ${waiting.length === 0 ? 'nothing waits there' : releases(waiting)}`,
         }
       }
+      const rollout = waiting.find((release) => release.rollout && waitsForPerson(release.rollout, ports.now()))
+      if (rollout !== undefined) return { repository, next: await sendOn(ports, rollout, person) }
       const held = waiting.find(({ state }) => state === 'held')
       if (held === undefined)
         throw new Fault('usage', `Nothing is held in ${environment} of ${repository}`, { remedy: 'See `winnow runs`.' })
@@ -60,6 +65,21 @@ export const createLift =
       )
       return { repository, next: `run ${held.run} is approved: ${next}` }
     })
+
+/** A rollout that knows too little after the longest hold goes on, by somebody's name. */
+const sendOn = async ({ store, now }: DecisionPorts, release: Release, person: Person): Promise<string> => {
+  mustBeOperator(person, 'send a rollout on')
+  const { rollout } = release
+  if (!rollout) throw new Error(`release ${release.id} has no steps`)
+  const at = now()
+  const why = `${person.name} sends it on from ${nameOfStep(rollout)}`
+  await store.transaction(async (tx) => {
+    const after = { ...release, rollout: { ...rollout, sentOn: person.name }, nextAt: at }
+    await move(tx, 'release', release, after, why, at, person.name)
+    await tx.enqueue('release', release.id)
+  })
+  return `release ${release.id} goes on from ${nameOfStep(rollout)}`
+}
 
 const releases = (waiting: readonly { readonly id: number }[]): string =>
   `release ${waiting.map(({ id }) => id).join(', ')} looks again`

@@ -2,12 +2,14 @@ import { Fault, isFault, messageOf } from '../domain/errors.ts'
 import type { Operation, Store, Target, Transaction } from '../domain/ports.ts'
 import { nextRelease, type Release, type ReleaseEvent, releaseWaiting } from '../domain/release.ts'
 import { planRelease, type ReleaseAction, releaseKey, servingNow } from '../domain/release-plan.ts'
+import { allAtOnce, nameOfStep, type RolloutStep } from '../domain/rollout.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import { reopenVerdict } from '../domain/verdict.ts'
-import { admissionOf, readAsked } from './admission.ts'
-import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
-import { type Delivery, deliver, type Following } from './deliver.ts'
-import { turnOf, wakeWaiting } from './release-turn.ts'
+import { type AskedNow, admissionOf, readAsked, rulesOf } from './admission.ts'
+import type { DeclarationPorts } from './declaration.ts'
+import { lookAtStep } from './held-step.ts'
+import { turnOf } from './release-turn.ts'
+import { failureOf, settle } from './settle-release.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { move } from './transitions.ts'
 
@@ -19,8 +21,6 @@ export interface ReleasePorts extends DeclarationPorts {
 
 /** How soon a long-running operation is looked at again. */
 const operationPoll: Duration = 1_000
-/** Many operations end at once, so the first look comes soon. */
-const firstOperationLook: Duration = 50
 /** How soon a release that waits for another is looked at again, should nobody wake it. */
 const turnPoll: Duration = 15_000
 /** How soon what an environment asks is read again, where only people or another policy can change the answer. */
@@ -71,13 +71,17 @@ const takeTurn = async (ports: ReleasePorts, row: Release, context: StepContext)
       }
     }
     if (turn.kind === 'begin') {
-      await write(tx, row, { kind: 'begin' }, at)
+      await write(tx, row, { kind: 'begin', steps: stepsOf(row, asked) }, at)
       return tx.enqueue('release', row.id)
     }
     await tx.update('release', { ...row, reason: `waits for release ${turn.behind.id}`, nextAt: at + turnPoll })
     await tx.enqueue('release', row.id, at + turnPoll)
   })
 }
+
+/** Whoever overrides a verdict takes the whole step at once, too. */
+const stepsOf = ({ override }: Release, asked: AskedNow): readonly RolloutStep[] =>
+  override || !asked.ok ? allAtOnce : rulesOf(asked.environment, asked.law).rollout
 
 const write = async (tx: Transaction, row: Release, event: ReleaseEvent, at: Time): Promise<void> => {
   const after = nextRelease(row, event)
@@ -166,14 +170,16 @@ const act = async (
     case 'split':
       if (release.endpoint === null) return
       await target.split(release.endpoint, action.split, signal)
-      return go({ kind: 'operation', name: null }, 'the traffic was moved')
+      return go({ kind: 'operation', name: null }, `the traffic was moved: ${splitText(action.split)}`)
     case 'undeploy':
       if (release.endpoint === null) return
       return begun(await target.undeploy(release.endpoint, action.deployedModel, signal), () =>
         go({ kind: 'operation', name: null }, 'a model was removed'),
       )
     case 'shifted':
-      return go({ kind: 'shifted' }, 'all traffic goes to the candidate')
+      return go({ kind: 'shifted', at }, release.rollout ? nameOfStep(release.rollout) : 'all traffic goes to it')
+    case 'look':
+      return settle(ports, release, await lookAtStep(ports, release, context), context)
     case 'finish':
       if (release.registered !== null)
         await target.alias(release.registered, ['champion', aliasOf(release.environment)], signal)
@@ -193,73 +199,11 @@ const act = async (
   }
 }
 
-interface Outcome {
-  readonly event: ReleaseEvent
-  readonly why: string
-}
-
-const failureOf = (release: Release, reason: string, context: StepContext): Outcome => {
-  const at = context.now()
-  const kind = release.state === 'rollingBack' ? 'cannotUndo' : 'failed'
-  return { event: { kind, reason, at }, why: reason }
-}
-
-/** Writes what an action came to, and what follows from it: the next action, or whatever an ended release sets free. */
-const settle = async (
-  ports: ReleasePorts,
-  before: Release,
-  { event, why }: Outcome,
-  context: StepContext,
-): Promise<void> => {
-  const at = context.now()
-  const after = nextRelease(before, event)
-  if (after === undefined) return
-  const isOpen = after.endedAt === null
-  const live = after.state === 'live'
-  const following = live ? await declaredNow(ports, after, context) : undefined
-  const delay = after.operation === null ? 0 : firstOperationLook
-  await ports.store.transaction(async (tx) => {
-    await move(tx, 'release', before, { ...after, failures: 0, nextAt: isOpen ? at + delay : null }, why, at)
-    if (isOpen) {
-      await tx.enqueue('release', after.id, delay === 0 ? undefined : at + delay)
-      return
-    }
-    if (live) {
-      await retireOthers(tx, after, at)
-      // What an override brought goes no further by itself.
-      if (following !== undefined && !after.override) await deliver(tx, deliveryOf(after), following, at)
-    }
-    await wakeWaiting(tx, after, at)
-  })
-  context.log.info({ release: after.id, from: before.state, to: after.state, why }, 'release moved')
-}
-
-/** One model has an endpoint's traffic, and one release an environment: whatever lived there before does not any more. */
-const retireOthers = async (tx: Transaction, live: Release, at: Time): Promise<void> => {
-  const { repository, model, environment, target, endpointName } = live
-  const sameEndpoint = await tx.list('release', { target, endpointName, state: 'live' })
-  const sameEnvironment = await tx.list('release', { repository, model, environment, state: 'live' })
-  const others = new Map([...sameEndpoint, ...sameEnvironment].map((release) => [release.id, release]))
-  others.delete(live.id)
-  const reason = `release ${live.id} is live`
-  for (const old of others.values()) {
-    const retired = nextRelease(old, { kind: 'replaced', reason })
-    if (retired !== undefined) await move(tx, 'release', old, retired, reason, at)
-  }
-}
-
-/** The environments that come after this one, as the protected branch declares them now. */
-const declaredNow = async (ports: ReleasePorts, release: Release, context: StepContext): Promise<Following> => {
-  const { declaration } = await readProtectedDeclaration(ports, release.repository, context.signal)
-  if (declaration.ok) return { declared: declaration.value.environments, after: release.environment }
-  context.log.warn({ release: release.id, reason: declaration.reason }, 'environments after a live one are not known')
-  return { declared: [], after: release.environment }
-}
-
-const deliveryOf = (release: Release): Delivery => {
-  const { verdict, run, repository, model, candidate, receiptDigest } = release
-  return { verdict, run, repository, model, candidate, receiptDigest }
-}
+/** `20 % to 1234, 80 % to 5678` */
+const splitText = (split: Readonly<Record<string, number>>): string =>
+  Object.entries(split)
+    .map(([id, percent]) => `${percent} % to ${id}`)
+    .join(', ') || 'to nothing'
 
 const later = async (ports: ReleasePorts, row: Release, delay: Duration, context: StepContext): Promise<void> => {
   const at = context.now() + delay

@@ -3,7 +3,7 @@ import type { Decisions, Word } from '../domain/decisions.ts'
 import { type Digest, shortDigest } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
 import { StaleRow, type Transaction } from '../domain/ports.ts'
-import { nextRelease, releaseActive, releaseWaiting } from '../domain/release.ts'
+import { nextRelease, type Release, releaseActive, releaseWaiting } from '../domain/release.ts'
 import type { Time } from '../domain/time.ts'
 import { reopenVerdict, type Verdict } from '../domain/verdict.ts'
 import type { ApprovalRule, Policy } from '../policies/policy.ts'
@@ -183,6 +183,26 @@ const follow = async (
   }
   if (verdict.state === 'inconclusive')
     await tx.update('verdict', { ...verdict, follows: { kind: 'stopped', reason: why } })
+  const stopped = await stopRollouts(tx, begun, why, person.name, at)
+  if (stopped !== '') return stopped
   if (waiting.length > 0) return `release ${waiting.map(({ id }) => id).join(', ')} is refused`
   return begun.length > 0 ? 'a release of it has begun already; that is not undone' : 'nothing more is done with it'
+}
+
+/** A candidate that has a part of the traffic loses it again; a sentence, or nothing. */
+const stopRollouts = async (
+  tx: Transaction,
+  begun: readonly Release[],
+  why: string,
+  by: string,
+  at: Time,
+): Promise<string> => {
+  const steps = begun.filter(({ state, override }) => (state === 'holding' || state === 'shifting') && !override)
+  for (const release of steps) {
+    const back = nextRelease(release, { kind: 'failed', reason: why, at })
+    if (back === undefined) continue
+    await move(tx, 'release', release, { ...back, nextAt: at }, why, at, by)
+    await tx.enqueue('release', release.id)
+  }
+  return steps.length === 0 ? '' : `release ${steps.map(({ id }) => id).join(', ')} is rolled back`
 }

@@ -1,99 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { digestBytes, digestJson } from '../../src/domain/digest.ts'
-import { isFault } from '../../src/domain/errors.ts'
-import type { Json } from '../../src/domain/json.ts'
-import type { Transaction } from '../../src/domain/ports.ts'
 import { type Release, releaseEnded } from '../../src/domain/release.ts'
-import { createLog } from '../../src/log.ts'
 import { deliver } from '../../src/workers/deliver.ts'
-import { createReleaseStep } from '../../src/workers/release.ts'
-import { createFakeHost } from '../fakes/fake-host.ts'
-import { createFakeStore } from '../fakes/fake-store.ts'
-import { createFakeTarget, type FaultInjection } from '../fakes/fake-target.ts'
-import { someReceipt, someRelease, someRun } from '../fakes/rows.ts'
-import { someChange, someVerdict } from '../store/rows.ts'
-
-const champion = { id: 'old', model: 'models/beans', modelVersion: '0', displayName: 'somebody' }
-
-const createScene = (options: { inject?: FaultInjection; environments?: string } = {}) => {
-  const stored = createFakeStore()
-  const fake = createFakeTarget(options.inject === undefined ? {} : { inject: options.inject })
-  const host = createFakeHost()
-  const pipelines = 'pipelines: {beans: {ir: beans.json, model: beans, policy: beans.yaml}}'
-  const policy = 'version: 1\nmodel: beans\ngates: {good enough: {metric: accuracy, atLeast: 0.9}}\n'
-  const commit = host.commit('main', {
-    'beans.yaml': policy,
-    'winnow.yaml': `version: 1\n${pipelines}\nenvironments:\n${options.environments ?? '  dev: {target: local, endpoint: beans}'}\n`,
-  })
-  let now = 1_000
-  const step = createReleaseStep({
-    store: stored.store,
-    target: (name) => (name === 'local' ? fake.target : undefined),
-    host: host.host,
-    bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
-  })
-  const context = { now: () => now, signal: new AbortController().signal, log: createLog('silent') }
-  /** Runs jobs until nothing is queued, as the runner would: a retryable fault brings the job again. */
-  const drain = async (between: () => void = () => {}, limit = 400): Promise<void> => {
-    for (let turns = 0; turns < limit; turns++) {
-      const due = stored.takeOutbox(now)
-      if (due.length === 0) {
-        const next = stored.nextAt()
-        if (next === undefined) return
-        now = Math.max(now + 1, next)
-      }
-      for (const job of due) {
-        const row = await stored.store.get('release', job.id)
-        if (row === undefined || row.version !== job.version) continue
-        try {
-          await step(row, context)
-        } catch (error) {
-          if (!isFault(error) || !error.retryable) throw error
-          now += 1_000
-          await stored.store.transaction(async (tx) => {
-            await tx.update('release', { ...row, failures: row.failures + 1 })
-            await tx.enqueue('release', row.id)
-          })
-        }
-        between()
-      }
-    }
-    throw new Error('the release never ends')
-  }
-  const insertRun = async (tx: Transaction): Promise<number> => {
-    const change = await tx.insert('change', someChange())
-    return (await tx.insert('run', someRun({ change: change.id, state: 'succeeded' }))).id
-  }
-  const run = () => stored.store.transaction(insertRun)
-  /** A release of a run of its own, which passed by the policy that the protected branch has. */
-  const queue = (over: Parameters<typeof someRelease>[0] = {}) =>
-    stored.store.transaction(async (tx) => {
-      const made = over.run ?? (await insertRun(tx))
-      const receipt = someReceipt({ policy: { path: 'beans.yaml', digest: digestBytes(policy), commit } })
-      const verdict = await tx.insert('verdict', someVerdict({ run: made, state: 'pass', receipt }))
-      const receiptDigest = digestJson(receipt as unknown as Json)
-      const release = await tx.insert(
-        'release',
-        someRelease({ ...over, verdict: verdict.id, run: made, receiptDigest }),
-      )
-      await tx.enqueue('release', release.id)
-      return release
-    })
-  const withChampion = () =>
-    fake.state.endpoints.set('endpoints/beans', {
-      name: 'endpoints/beans',
-      displayName: 'beans',
-      deployed: [champion],
-      split: { old: 100 },
-    })
-  const endpoint = () => fake.state.endpoints.get('endpoints/beans')
-  return { ...stored, fake, drain, run, queue, withChampion, endpoint }
-}
+import { champion, createReleaseScene } from './release-scene.ts'
 
 describe('a release', () => {
   it('goes live on an endpoint that it makes itself', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     const { id } = await scene.queue()
     await scene.drain()
     const release = await scene.store.get('release', id)
@@ -105,7 +18,7 @@ describe('a release', () => {
   })
 
   it('replaces the champion and removes it last', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     scene.withChampion()
     const { id } = await scene.queue()
     await scene.drain()
@@ -125,7 +38,7 @@ describe('a release', () => {
     ['undeploy', 'live'],
     ['alias', 'live'],
   ])('with %s refused ends as %s, and somebody serves', async (method, state) => {
-    const scene = createScene({ inject: (called) => (called === method ? 'refused' : 'fine') })
+    const scene = createReleaseScene({ inject: (called) => (called === method ? 'refused' : 'fine') })
     scene.withChampion()
     const { id } = await scene.queue()
     // A refused split also refuses nothing else: the candidate without traffic can still be removed.
@@ -139,7 +52,7 @@ describe('a release', () => {
   })
 
   it('tells the words of an operation that failed', async () => {
-    const scene = createScene({ inject: (called) => (called === 'deploy' ? 'operationFails' : 'fine') })
+    const scene = createReleaseScene({ inject: (called) => (called === 'deploy' ? 'operationFails' : 'fine') })
     scene.withChampion()
     const { id } = await scene.queue()
     await scene.drain()
@@ -149,7 +62,7 @@ describe('a release', () => {
   })
 
   it('brings the champion back when somebody removes the candidate after the shift', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     scene.withChampion()
     const { id } = await scene.queue()
     let removed = false
@@ -165,7 +78,7 @@ describe('a release', () => {
   })
 
   it('moves the traffic again where somebody moved it back, before the old model goes', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     scene.withChampion()
     const { id } = await scene.queue()
     let looks = 0
@@ -183,7 +96,7 @@ describe('a release', () => {
   })
 
   it('lets the newest of those that wait go, and says so of the others', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     const first = await scene.queue()
     const second = await scene.queue()
     await scene.drain()
@@ -193,7 +106,7 @@ describe('a release', () => {
   })
 
   it('does not replace what a newer run made, though it was queued later', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     const runs = [await scene.run(), await scene.run()]
     const newer = await scene.queue({ run: runs[1] as number })
     await scene.drain()
@@ -205,7 +118,7 @@ describe('a release', () => {
   })
 
   it('does not replace what a newer run came to again, though an older release put it there', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     const [one, two, three] = [await scene.run(), await scene.run(), await scene.run()]
     const first = await scene.queue({ run: one })
     await scene.drain()
@@ -229,7 +142,7 @@ describe('a release', () => {
   })
 
   it('waits for the release under way, then replaces it', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     const first = await scene.queue()
     let second: number | undefined
     await scene.drain(() => {
@@ -251,7 +164,7 @@ describe('a release', () => {
       '  staging: {target: local, endpoint: beans-staging, after: rehearsal}',
       '  prod: {target: local, endpoint: beans-prod, after: staging, protected: true}',
     ].join('\n')
-    const scene = createScene({ environments })
+    const scene = createReleaseScene({ environments })
     await scene.queue()
     await scene.drain()
     const releases = await scene.store.list('release')
@@ -265,7 +178,7 @@ describe('a release', () => {
   })
 
   it('ends with a reason where the config lacks its target', async () => {
-    const scene = createScene()
+    const scene = createReleaseScene()
     const { id } = await scene.queue({ target: 'elsewhere' })
     await scene.drain()
     const release = await scene.store.get('release', id)
@@ -283,7 +196,7 @@ describe('whatever goes wrong', () => {
     await fc.assert(
       fc.asyncProperty(fates, async (script) => {
         let turn = 0
-        const scene = createScene({ inject: () => script[turn++] ?? 'fine' })
+        const scene = createReleaseScene({ inject: () => script[turn++] ?? 'fine' })
         scene.withChampion()
         const { id } = await scene.queue()
         await scene.drain(() => {

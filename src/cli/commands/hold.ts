@@ -22,7 +22,7 @@ export const hold = async (
   const held = await client.post<{ repository: string; until: Time | null }>(`${placeOf(environment)}/hold`, wish)
   if (options.json) return printJson(held)
   const until = held.until === null ? `until \`winnow release ${environment}\`` : `until ${formatTime(held.until)}`
-  print(`${environment} of ${held.repository} takes no release ${until}; one under way goes on`)
+  print(`${environment} of ${held.repository} takes no release ${until}; one under way stays at its step`)
 }
 
 /** `winnow release ENVIRONMENT` */

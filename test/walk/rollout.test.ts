@@ -1,0 +1,252 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { operators, type Person, subjectOf } from '../../src/domain/approval.ts'
+import { releaseEnded } from '../../src/domain/release.ts'
+import { createDecisions } from '../../src/workers/decisions.ts'
+import { createReleaseScene, type SceneOptions } from './release-scene.ts'
+
+const minute = 60_000
+const steps = '{traffic: 10, hold: 30m}, {traffic: 50, hold: 10m}, {traffic: 100}'
+const rolling = (rollout: string, windows = '') =>
+  `environments:\n  dev:\n    rollout: [${rollout}]\n${windows === '' ? '' : `    windows: [${windows}]\n`}`
+const olga: Person = { name: 'olga', groups: [operators], knownAs: [] }
+const signal = new AbortController().signal
+
+const createScene = (over: SceneOptions & { steps?: string; windows?: string } = {}) => {
+  const scene = createReleaseScene({ ...over, rules: rolling(over.steps ?? steps, over.windows) })
+  scene.withChampion()
+  const decisions = createDecisions({ ...scene.ports, repositories: ['acme/beans'] })
+  /** Every split that the endpoint had, by the candidate's share, with when it began. */
+  const shares: { at: number; candidate: number; champion: number }[] = []
+  const watch = () => {
+    const split = scene.endpoint()?.split ?? {}
+    const champion = split['old'] ?? 0
+    const candidate = Object.entries(split).reduce((sum, [id, share]) => (id === 'old' ? sum : sum + share), 0)
+    const last = shares.at(-1)
+    if (last?.candidate !== candidate || last.champion !== champion)
+      shares.push({ at: scene.now(), candidate, champion })
+  }
+  const until = (time: number, limit = 2_000) => scene.drain(watch, limit, scene.now() + time)
+  const release = async (id: number) => {
+    const row = await scene.store.get('release', id)
+    if (row === undefined) throw new Error(`there is no release ${id}`)
+    return row
+  }
+  return { ...scene, decisions, shares, watch, until, release }
+}
+
+describe('a rollout', () => {
+  it('goes up step by step, holds each as long as it says, and takes the old model away last', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.drain(scene.watch, 2_000)
+    expect((await scene.release(id)).state).toBe('live')
+    expect(scene.shares.map(({ candidate, champion }) => [candidate, champion])).toEqual([
+      [0, 100],
+      [10, 90],
+      [50, 50],
+      [100, 0],
+    ])
+    const [, ten, fifty, all] = scene.shares.map(({ at }) => at)
+    expect((fifty as number) - (ten as number)).toBeGreaterThanOrEqual(30 * minute)
+    expect((all as number) - (fifty as number)).toBeGreaterThanOrEqual(10 * minute)
+    expect(scene.endpoint()?.deployed).toHaveLength(1)
+    const moves = (await scene.store.history('release', id)).map(({ from, to }) => `${from} ${to}`)
+    expect(moves.filter((move) => move.endsWith(' holding') && !move.startsWith('holding'))).toHaveLength(2)
+  })
+
+  it('holds the last step, too, before the old model goes', async () => {
+    const scene = createScene({ steps: '{traffic: 100, hold: 20m}' })
+    const { id } = await scene.queue()
+    await scene.until(10 * minute)
+    expect(await scene.release(id)).toMatchObject({
+      state: 'holding',
+      reason: 'step 1 of 1: 100 % of the traffic for 20m 0s',
+    })
+    expect(scene.endpoint()?.deployed).toHaveLength(2)
+    await scene.until(30 * minute)
+    expect((await scene.release(id)).state).toBe('live')
+    expect(scene.endpoint()?.deployed).toHaveLength(1)
+  })
+
+  it('gives all traffic to the first model of an endpoint: there is nobody to share with', async () => {
+    const scene = createScene()
+    scene.fake.state.endpoints.clear()
+    const { id } = await scene.queue()
+    await scene.until(minute)
+    expect((await scene.release(id)).state).toBe('live')
+  })
+
+  it('puts the traffic back where somebody moved it during a hold', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.until(5 * minute)
+    const endpoint = scene.endpoint()
+    if (endpoint !== undefined) endpoint.split = { old: 100 }
+    await scene.until(2 * minute)
+    expect((await scene.release(id)).state).toBe('holding')
+    expect(scene.endpoint()?.split['old']).toBe(90)
+  })
+
+  it('never takes more than its step where the old model is gone: it says so and a person is told', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.until(5 * minute)
+    const endpoint = scene.endpoint()
+    if (endpoint === undefined) throw new Error('there is no endpoint')
+    endpoint.deployed = endpoint.deployed.filter((deployed) => deployed.id !== 'old')
+    await scene.drain(scene.watch)
+    const release = await scene.release(id)
+    expect(release.state).toBe('stuck')
+    expect(release.reason).toContain('the deployed model old, which served beside it, is gone')
+    expect(Math.max(...scene.shares.map(({ candidate }) => candidate))).toBe(10)
+  })
+
+  it('keeps the steps that it began with, whatever the policy says later', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.until(5 * minute)
+    scene.changeRules(rolling('{traffic: 100}'))
+    await scene.drain(scene.watch, 2_000)
+    expect((await scene.release(id)).state).toBe('live')
+    expect(scene.shares.map(({ candidate }) => candidate)).toEqual([0, 10, 50, 100])
+  })
+
+  it('keeps to the windows that the policy has now', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.until(5 * minute)
+    scene.changeRules(rolling(steps, '{allow: "06:00-07:00"}'))
+    await scene.until(60 * minute)
+    expect((await scene.release(id)).reason).toContain('its window opens at 1970-01-01T06:00:00.000Z')
+  })
+
+  it('is done at once by an override, which stands above what the policy says', async () => {
+    const scene = createScene()
+    const receipt = await scene.queue()
+    await scene.store.transaction(async (tx) => {
+      const verdict = await tx.get('verdict', receipt.verdict)
+      if (!verdict?.receipt) throw new Error('there is no receipt')
+      const override = { person: 'olga', reason: 'now', expiresAt: 10 * minute }
+      const { id } = await tx.insert('override', {
+        ...override,
+        repository: 'acme/beans',
+        environment: 'dev',
+        run: receipt.run,
+        verdict: verdict.id,
+        subject: subjectOf(verdict.receipt),
+        at: 0,
+        state: 'given',
+      })
+      const row = await tx.get('release', receipt.id)
+      if (row !== undefined) await tx.update('release', { ...row, override: { id, ...override } })
+      await tx.enqueue('release', receipt.id)
+    })
+    await scene.until(minute)
+    expect((await scene.release(receipt.id)).state).toBe('live')
+  })
+})
+
+describe('between two steps', () => {
+  it('no further step begins while the window is closed', async () => {
+    // The clock of the scene begins at midnight UTC, 1970-01-01: a Thursday.
+    const scene = createScene({ windows: '{allow: "00:00-00:20"}' })
+    const { id } = await scene.queue()
+    await scene.until(60 * minute)
+    expect(await scene.release(id)).toMatchObject({ state: 'holding', rollout: { step: 0 } })
+    expect((await scene.release(id)).reason).toBe(
+      'step 1 of 3: 10 % of the traffic goes on: dev takes no release now: its window opens at 1970-01-02T00:00:00.000Z',
+    )
+    await scene.drain(scene.watch, 20_000)
+    expect((await scene.release(id)).state).toBe('live')
+    expect(scene.shares.find(({ candidate }) => candidate === 50)?.at).toBeGreaterThanOrEqual(86_400_000)
+  })
+
+  it('a denied window beats one that allows', async () => {
+    const scene = createScene({ windows: '{allow: "00:00-12:00"}, {deny: "00:25-02:00"}' })
+    const { id } = await scene.queue()
+    await scene.until(60 * minute)
+    expect((await scene.release(id)).reason).toContain('its window opens at 1970-01-01T02:00:00.000Z')
+    await scene.drain(scene.watch, 20_000)
+    expect(scene.shares.find(({ candidate }) => candidate === 50)?.at).toBeGreaterThanOrEqual(120 * minute)
+  })
+
+  it('a hold keeps it where it is, and lifting it sends it on at once', async () => {
+    const scene = createScene()
+    const { id } = await scene.queue()
+    await scene.until(5 * minute)
+    await scene.decisions.hold({ environment: 'dev' }, olga, { reason: 'the audit', lasts: null }, signal)
+    await scene.until(60 * minute)
+    expect(await scene.release(id)).toMatchObject({
+      state: 'holding',
+      reason: 'step 1 of 3: 10 % of the traffic goes on: dev is held by olga: the audit',
+    })
+    const lifted = await scene.decisions.lift({ environment: 'dev' }, olga, signal)
+    expect(lifted.next).toBe(`the hold is lifted; release ${id} looks again`)
+    await scene.until(minute)
+    expect((await scene.release(id)).rollout?.step).toBe(1)
+  })
+
+  it('a no of somebody who may say it takes the traffic back', async () => {
+    const scene = createScene()
+    const queued = await scene.queue()
+    await scene.until(5 * minute)
+    const said = await scene.decisions.speak(queued.run, olga, { decision: 'reject', reason: 'it is biased' }, signal)
+    expect(said.next).toBe(`release ${queued.id} is rolled back`)
+    await scene.drain(scene.watch)
+    expect(await scene.release(queued.id)).toMatchObject({
+      state: 'rolledBack',
+      reason: 'olga has rejected it: it is biased',
+    })
+    expect(scene.endpoint()?.split).toEqual({ old: 100 })
+    expect(scene.endpoint()?.deployed).toHaveLength(1)
+  })
+})
+
+describe('whatever goes wrong in a rollout', () => {
+  const fates = fc.array(
+    fc.constantFrom('fine', 'fine', 'fine', 'unavailable', 'lostAnswer', 'refused', 'operationFails'),
+    { minLength: 1, maxLength: 80 },
+  )
+  const shapes = fc.constantFrom(
+    '{traffic: 100}',
+    '{traffic: 100, hold: 10s}',
+    '{traffic: 10, hold: 20s}, {traffic: 100}',
+    '{traffic: 1, hold: 5s}, {traffic: 33, hold: 5s}, {traffic: 100, hold: 5s}',
+  )
+
+  it('at each moment the traffic is one of the steps or what was before, and it ends live, rolled back or stuck', async () => {
+    await fc.assert(
+      fc.asyncProperty(fates, shapes, fc.boolean(), async (script, shape, two) => {
+        let turn = 0
+        const scene = createScene({ inject: () => script[turn++] ?? 'fine', steps: shape })
+        const endpoint = scene.endpoint()
+        if (endpoint === undefined) throw new Error('there is no endpoint')
+        if (two) {
+          endpoint.deployed.push({ id: 'older', model: 'models/beans', modelVersion: '00', displayName: 'older' })
+          endpoint.split = { old: 70, older: 30 }
+        }
+        const before = { ...endpoint.split }
+        const allowed = [0, ...[...shape.matchAll(/traffic: (\d+)/g)].map(([, percent]) => Number(percent))]
+        const { id } = await scene.queue()
+        let highest = 0
+        await scene.drain(() => {
+          const split = scene.endpoint()?.split ?? {}
+          expect(Object.values(split).reduce((sum, share) => sum + share, 0)).toBe(100)
+          const candidate = Object.entries(split).reduce((sum, [of, share]) => (of in before ? sum : sum + share), 0)
+          expect(allowed).toContain(candidate)
+          highest = Math.max(highest, candidate)
+        }, 2_000)
+        const release = await scene.release(id)
+        expect(releaseEnded).toContain(release.state)
+        const split = scene.endpoint()?.split
+        if (release.state === 'live') expect(split).toEqual({ [release.deployedModel as string]: 100 })
+        else if (release.state === 'rolledBack') expect(split).toEqual(before)
+        else expect(release.state).toBe('stuck')
+        // The steps are taken in order: all traffic comes after every smaller step.
+        if (release.state === 'live') expect(highest).toBe(100)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
