@@ -17,6 +17,7 @@ import type { Log } from './log.ts'
 import { createPythonEnvironments } from './processes/python-environments.ts'
 import { openTargets } from './targets.ts'
 import { version } from './version.ts'
+import { createLimits } from './webhooks/limits.ts'
 import { createRefusals } from './webhooks/refusals.ts'
 import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
@@ -94,9 +95,10 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   const token = await readOrMakeToken(join(config.dataFolder, 'token'))
   const server: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true })
   opened.defer(() => server.close())
-  const refusals = createRefusals()
+  const refusals = createRefusals(Date.now())
   await registerWebhooks(server, {
     refusals,
+    limits: createLimits(config.limits),
     repositories: repositories.map(([name, { host, fullName }]) => ({
       name,
       host,
@@ -118,6 +120,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       person: { name, groups, knownAs },
       token: secrets.people[name] as string,
     })),
+    refusals: refusals.report,
     decisions: createDecisions({ ...ports, repositories: repositories.map(([name]) => name) }),
     version,
     log,

@@ -137,6 +137,15 @@ export const ConfigFile = z.strictObject({
       }),
     )
     .default({}),
+  /** What one process takes in; what is over it gets 429 and may be sent again. */
+  limits: z
+    .strictObject({
+      /** Deliveries of one sender for one repository or source, a minute and at once. */
+      perMinute: z.int().min(1).max(1_000_000).default(60_000),
+      /** Requests of one address that prove nothing. */
+      failuresPerMinute: z.int().min(1).max(1_000_000).default(600),
+    })
+    .prefault({}),
   targets: z.record(Name, TargetConfig).default({ local: { kind: 'local' } }),
   /** The embedded platform; it runs where a target of kind `local` is declared. */
   platform: z

@@ -6,11 +6,12 @@ import { authorise, type Tokens } from './authorise.ts'
 import { changesApi } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
 import { translateErrors } from './http-errors.ts'
+import { type RefusalsPorts, refusalsApi } from './refusals.ts'
 import { type RunsPorts, runsApi } from './runs.ts'
 import { type ServingPorts, servingApi } from './serving.ts'
 import { type VerdictsPorts, verdictsApi } from './verdicts.ts'
 
-export interface ApiPorts extends RunsPorts, ServingPorts, VerdictsPorts, DecisionsPorts, Tokens {
+export interface ApiPorts extends RunsPorts, ServingPorts, VerdictsPorts, DecisionsPorts, RefusalsPorts, Tokens {
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>
   readonly version: string
@@ -43,6 +44,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
       await scope.register(servingApi(ports))
       await scope.register(verdictsApi(ports))
       await scope.register(decisionsApi(ports))
+      await scope.register(refusalsApi(ports))
       scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

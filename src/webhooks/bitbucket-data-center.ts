@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { Delivery } from './route.ts'
 import {
   commitHash,
-  type Delivery,
   fullRef,
   happened,
   invalid,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { translateDataCenter } from './bitbucket-data-center.ts'
+import type { Delivery } from './route.ts'
 import {
   branchName,
   commitHash,
-  type Delivery,
   type Happening,
   happened,
   invalid,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { commitHash, type Delivery, fullRef, isZeroHash, misshapen, type Sender, type Translation } from './sender.ts'
+import type { Delivery } from './route.ts'
+import { commitHash, fullRef, isZeroHash, misshapen, type Sender, type Translation } from './sender.ts'
 import { hmacAuthenticator } from './signatures.ts'
 
 /** What the hook of `winnow hook install` posts: one push, as git told it to the hook. */

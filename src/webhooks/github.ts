@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import type { Delivery } from './route.ts'
 import {
   branchName,
   commitHash,
-  type Delivery,
   fullRef,
   happened,
   invalid,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { gitlabAuthenticator } from './gitlab-signature.ts'
+import type { Delivery } from './route.ts'
 import {
   branchName,
   commitHash,
-  type Delivery,
   fullRef,
   type Happening,
   happened,

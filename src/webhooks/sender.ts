@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { ChangeCause } from '../domain/change.ts'
-import type { Digest } from '../domain/digest.ts'
-import type { Time } from '../domain/time.ts'
+import type { Authenticate, Delivery } from './route.ts'
 
 /** Where repositories live. Forgejo speaks as Gitea does; `git` is a server with the hook of `winnow hook install`. */
 export type HostKind = 'git' | 'github' | 'gitlab' | 'gitea' | 'forgejo' | 'bitbucket'
@@ -32,24 +31,6 @@ export type Translation =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'happened'; readonly repository: string; readonly happenings: readonly Happening[] }
 
-/** A header of the request, '' where it is missing or came twice. */
-export type Header = (name: string) => string
-
-/** A request whose signature was right. */
-export interface Delivery {
-  readonly header: Header
-  readonly body: unknown
-  /** Of the signed bytes. */
-  readonly bodyDigest: Digest
-}
-
-/** What a request's signature says: which repositories it speaks for, or why it speaks for none. */
-type Authentication =
-  | { readonly ok: true; readonly speaksFor: readonly WebhookRepository[] }
-  | { readonly ok: false; readonly reason: 'forged' | 'stale' }
-
-export type Authenticate = (header: Header, body: Buffer, now: Time) => Promise<Authentication>
-
 /** One kind of host: how it signs, and what its bodies mean. Neither does I/O. */
 export interface Sender {
   /** The last part of its route, `/webhooks/<path>`. */
@@ -57,7 +38,7 @@ export interface Sender {
   /** The header that names the signature, for messages. */
   readonly signatureHeader: string
   /** Faults: config_invalid for repositories that cannot be told from others, or have no secret. */
-  readonly authenticator: (repositories: readonly WebhookRepository[]) => Authenticate
+  readonly authenticator: (repositories: readonly WebhookRepository[]) => Authenticate<WebhookRepository>
   readonly translate: (delivery: Delivery) => Translation
 }
 

@@ -34,6 +34,7 @@ beforeAll(async () => {
       { person: { name: 'carl', groups: [], knownAs: ['somebody'] }, token: tokens.carl },
     ],
     decisions: createDecisions({ ...walk, repositories: [repository] }),
+    refusals: () => ({ since: 0, counts: [] }),
     version: '0.0.0-test',
     log: createLog('silent'),
     keptPredictions: async () => undefined,

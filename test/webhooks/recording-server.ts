@@ -3,12 +3,16 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Change } from '../../src/domain/change.ts'
 import type { NewRow } from '../../src/domain/ports.ts'
 import { createLog } from '../../src/log.ts'
+import { createLimits, type LimitRules } from '../../src/webhooks/limits.ts'
 import { createRefusals, type Refusals } from '../../src/webhooks/refusals.ts'
 import type { WebhookRepository } from '../../src/webhooks/sender.ts'
 import { registerWebhooks } from '../../src/webhooks/webhooks.ts'
 
 export const sign = (secret: string, body: string | Buffer): string =>
   `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+
+/** What the server's clock says. */
+export const now = 1_700_000_000_000
 
 export interface RecordingServer {
   readonly app: FastifyInstance
@@ -20,20 +24,26 @@ export interface RecordingServer {
   readonly failures: Error[]
 }
 
+interface RecordingOptions {
+  readonly maxBodyBytes?: number
+  readonly limits?: LimitRules
+}
+
 /** A real Fastify with the webhooks, over a ledger in memory that keeps recordChange's contract. */
 export const createRecordingServer = async (
   repositories: readonly WebhookRepository[],
-  maxBodyBytes?: number,
+  { maxBodyBytes, limits = { perMinute: 10_000, failuresPerMinute: 10_000 } }: RecordingOptions = {},
 ): Promise<RecordingServer> => {
   const app = Fastify()
   const changes: Change[] = []
   const logged: Record<string, unknown>[] = []
-  const refusals = createRefusals()
+  const refusals = createRefusals(now)
   const server: RecordingServer = { app, changes, logged, refusals, failures: [] }
   await registerWebhooks(app, {
     repositories,
     refusals,
-    now: () => 1_700_000_000_000,
+    limits: createLimits(limits),
+    now: () => now,
     log: createLog('debug', { write: (line) => void logged.push(JSON.parse(line)) }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     recordChange: async (row: NewRow<'change'>) => {

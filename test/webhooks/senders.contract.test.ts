@@ -3,10 +3,8 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { commitA, commitB } from './fixtures/github-payloads.ts'
 import { type Host, hosts } from './hosts.ts'
-import { createRecordingServer, type RecordingServer } from './recording-server.ts'
+import { createRecordingServer, now, type RecordingServer } from './recording-server.ts'
 
-/** What the recording server's clock says. */
-const now = 1_700_000_000_000
 const cap = 64 * 1024
 const oldSecret = `whsec_${Buffer.from('another good secret of 32 bytes!').toString('base64')}`
 
@@ -18,7 +16,7 @@ describe.each(Object.entries(hosts))('%s', (_name, host: Host) => {
         { name: 'beans', host: host.kind, fullName: host.fullName, secrets: [host.secret, before] },
         { name: 'peas', host: host.kind, fullName: 'acme/peas', secrets: [otherSecret] },
       ],
-      cap,
+      { maxBodyBytes: cap },
     )
   })
   afterEach(() => server.app.close())
@@ -57,7 +55,7 @@ describe.each(Object.entries(hosts))('%s', (_name, host: Host) => {
     expect(response.body).not.toMatch(/\bat .*\.ts|node_modules|ZodError/)
     expect(JSON.parse(response.body).error.message).not.toBe('')
     expect(server.changes).toEqual([])
-    expect(server.refusals.counts()).toEqual([{ sender: host.kind, reason, count: 1 }])
+    expect(server.refusals.report().counts).toEqual([{ sender: host.kind, reason, count: 1 }])
   }
 
   it('tells of a push, once however often it is sent', async () => {
@@ -184,7 +182,7 @@ describe('GitLab’s signing token', () => {
       payload: body,
       headers: { ...host.labels, ...headers },
     })
-    return { statusCode, counts: server.refusals.counts().map(({ reason }) => reason) }
+    return { statusCode, counts: server.refusals.report().counts.map(({ reason }) => reason) }
   }
 
   it.each([

@@ -25,7 +25,7 @@ const repositories = [
 
 let server: RecordingServer
 beforeEach(async () => {
-  server = await createRecordingServer(repositories, 64 * 1024)
+  server = await createRecordingServer(repositories, { maxBodyBytes: 64 * 1024 })
 })
 
 interface Delivery {

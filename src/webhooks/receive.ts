@@ -1,0 +1,210 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ChangeCause } from '../domain/change.ts'
+import { digestBytes } from '../domain/digest.ts'
+import type { NewRow, Store } from '../domain/ports.ts'
+import type { Duration, Time } from '../domain/time.ts'
+import type { Log } from '../log.ts'
+import { type JsonBody, parseJsonBody } from './json-body.ts'
+import type { Limits } from './limits.ts'
+import type { Refusals } from './refusals.ts'
+import type { Authentication, Header, Refusal, Signer, WebhookRoute } from './route.ts'
+
+export interface ReceivePorts {
+  readonly recordChange: Store['recordChange']
+  readonly refusals: Refusals
+  readonly limits: Limits
+  readonly now: () => Time
+  readonly log: Log
+}
+
+/** The ids that senders give a delivery, for the log. */
+const deliveryHeaders = [
+  'x-github-delivery',
+  'webhook-id',
+  'x-gitlab-event-uuid',
+  'x-gitea-delivery',
+  'x-request-uuid',
+  'x-request-id',
+  'ce-id',
+  'x-goog-pubsub-message-id',
+]
+
+/** Node joins what comes twice, or keeps the first; a header that two ways of reading see differently proves nothing. */
+const headerOf = (request: FastifyRequest): Header => {
+  const names = request.raw.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
+  return (name) => {
+    const value = request.headers[name]
+    return typeof value === 'string' && names.indexOf(name) === names.lastIndexOf(name) ? value : ''
+  }
+}
+
+/** What a route does with each request: verify, let in, read, record, and only then 202. */
+export const receive = <S extends Signer>(route: WebhookRoute<S>, ports: ReceivePorts) => {
+  const { limits, refusals } = ports
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const now = ports.now()
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const header = headerOf(request)
+    const delivery = deliveryHeaders.map(header).find((id) => id !== '')
+    const log = ports.log.child({
+      sender: route.path,
+      ...(delivery === undefined ? {} : { delivery: delivery.slice(0, 64) }),
+    })
+    const refuse = (refusal: Refusal): FastifyReply => {
+      refusals.count(route.path, refusal.reason)
+      if (refusal.error === undefined) log.warn(refusal.fields ?? {}, refusal.log)
+      else log.error({ error: refusal.error }, refusal.log)
+      return answer(reply, refusal)
+    }
+
+    if (route.authenticate === undefined) return refuse(notConfigured(route.path))
+    const authentication = await route.authenticate(header, body, now)
+    if (!authentication.ok) {
+      if (authentication.reason === 'keysUnavailable') return refuse(keysUnavailable(authentication.detail))
+      // Whoever proves nothing may try so often; then it is told no more, and fills no log. A good signature is never
+      // kept waiting by others' bad ones, though all may come from the address of one proxy.
+      const wait = limits.fail(request.ip, now)
+      if (wait === 0) return refuse(unproven(route, authentication, request.ip))
+      refusals.count(route.path, 'tooMany')
+      log.debug({ from: request.ip }, 'webhook refused: one of too many that proved nothing')
+      return answer(reply, tooMany(wait))
+    }
+    const { speaksFor } = authentication
+    const signer = `${route.path} ${speaksFor.map(({ name }) => name).join(' ')}`
+    const wait = limits.deliver(signer, now)
+    if (wait > 0) return refuse({ ...tooMany(wait), fields: { signer, wait } })
+
+    // No bytes are no JSON either, but some senders say all in their headers; their translators know.
+    const json: JsonBody = body.length === 0 ? { ok: true, value: undefined } : parseJsonBody(body)
+    if (!json.ok) return refuse(json.reason === 'tooDeep' ? tooDeep : noJson)
+    const reading = route.read({ header, body: json.value, bodyDigest: digestBytes(body) }, speaksFor, now)
+    switch (reading.kind) {
+      case 'refused':
+        return refuse(reading.refusal)
+      case 'pong':
+        return reply.code(200).send({ pong: true })
+      case 'ignored':
+        log.debug({ reason: reading.reason }, 'webhook ignored')
+        return reply.code(202).send({ ignored: reading.reason })
+      case 'told':
+        limits.charge(signer, reading.rows.length - 1, now)
+        return record(reading.rows, ports, log, reply, refuse)
+    }
+  }
+}
+
+const record = async (
+  rows: readonly NewRow<'change'>[],
+  { recordChange }: ReceivePorts,
+  log: Log,
+  reply: FastifyReply,
+  refuse: (refusal: Refusal) => FastifyReply,
+): Promise<FastifyReply> => {
+  const recorded: object[] = []
+  try {
+    // In the order that they were told in; where the store fails in the middle, the sender's retry finds the first ones as duplicates.
+    for (const row of rows) {
+      const { change, duplicate } = await recordChange(row)
+      log.info({ change: change.id, repository: row.repository, duplicate }, 'change recorded')
+      recorded.push({ change: change.id, duplicate, ...(rows.length > 1 ? subjectOf(row.cause, row.repository) : {}) })
+    }
+  } catch (error) {
+    return refuse({ ...notStored, error })
+  }
+  return reply.code(202).send(rows.length === 1 ? recorded[0] : { changes: recorded })
+}
+
+/** Which of several a change in an answer is. */
+const subjectOf = (cause: ChangeCause, repository: string): object =>
+  cause.kind === 'data' ? { repository, uri: cause.uri } : 'ref' in cause ? { ref: cause.ref } : {}
+
+const answer = (reply: FastifyReply, { status, code, message, retryAfter }: Refusal): FastifyReply => {
+  if (retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(retryAfter / 1_000)))
+  return reply.code(status).send({ error: { code, message } })
+}
+
+const notConfigured = (path: string): Refusal => ({
+  status: 404,
+  code: 'not_found',
+  reason: 'notConfigured',
+  message: `Winnow's config names nobody who may post to /webhooks/${path}`,
+  log: 'webhook refused: the config names nobody who may send here',
+})
+
+const unproven = <S extends Signer>(
+  { signatureHeader }: WebhookRoute<S>,
+  { reason, detail }: Extract<Authentication<S>, { ok: false }>,
+  from: string,
+): Refusal => {
+  const refusal = {
+    status: 401,
+    code: 'unauthorised',
+    reason,
+    fields: { from, ...(detail === undefined ? {} : { detail }) },
+  }
+  switch (reason) {
+    case 'stale':
+      return {
+        ...refusal,
+        message: 'The delivery was signed too long ago, or the clocks differ',
+        log: 'webhook refused: signed too long ago, or the clocks differ',
+      }
+    case 'foreignToken':
+      return {
+        ...refusal,
+        message: `${signatureHeader} is well signed, but for another audience or by another account than Winnow's config names`,
+        log: 'webhook refused: well signed, but by nobody whom the config names',
+      }
+    default:
+      return {
+        ...refusal,
+        message: `${signatureHeader} is missing or wrong`,
+        log: 'webhook refused: signature wrong or missing',
+      }
+  }
+}
+
+const keysUnavailable = (detail: string | undefined): Refusal => ({
+  status: 503,
+  code: 'source_unavailable',
+  reason: 'keysUnavailable',
+  message: 'The keys that signatures are checked with could not be had; send it again',
+  log: 'webhook refused: the keys that signatures are checked with could not be had',
+  fields: { detail },
+  retryAfter: 5_000,
+})
+
+const tooMany = (wait: Duration): Refusal => ({
+  status: 429,
+  code: 'too_many',
+  reason: 'tooMany',
+  message: 'Too many deliveries in too short a time; send it again later',
+  log: 'webhook refused: too many in too short a time',
+  retryAfter: wait,
+})
+
+const noJson: Refusal = {
+  status: 400,
+  code: 'usage',
+  reason: 'noJson',
+  message: 'The body is no JSON: set the content type of the webhook to application/json',
+  log: 'webhook refused: no JSON',
+}
+
+const tooDeep: Refusal = {
+  status: 400,
+  code: 'usage',
+  reason: 'tooDeep',
+  message: 'The body nests deeper than any delivery does',
+  log: 'webhook refused: body nests too deep',
+}
+
+const notStored: Refusal = {
+  status: 503,
+  code: 'store_unavailable',
+  reason: 'notStored',
+  message: 'The change was not stored; send it again',
+  log: 'webhook refused: the store did not take the change',
+  retryAfter: 5_000,
+}
