@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 // say only "this hangs", never "this is slow".
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'soak/**/*.test.ts'],
     testTimeout: 240_000,
     hookTimeout: 300_000,
     pool: 'forks',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { chown, readdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
@@ -74,6 +75,8 @@ interface Program {
   readonly signal: NodeJS.Signals
   readonly url: string
   readonly ask: () => Promise<unknown>
+  /** Where its complaints go; without it they stand among ours. */
+  readonly logFile?: string
 }
 
 const running = new Set<ChildProcess>()
@@ -84,12 +87,14 @@ process.on('exit', () => {
 
 /** The server that a program is. In a group of its own: a Ctrl-C does not reach it, and it stays until it is stopped. */
 export const serverOf = (program: Program): Server => {
-  const { name, command, args, options, signal, url, ask } = program
+  const { name, command, args, options, signal, url, ask, logFile } = program
   let child: ChildProcess | undefined
   return {
     url,
     start: async () => {
-      child = spawn(command, args, { ...options, stdio: ['ignore', 'ignore', 'inherit'], detached: true })
+      const log = logFile === undefined ? undefined : openSync(logFile, 'a')
+      child = spawn(command, args, { ...options, stdio: ['ignore', 'ignore', log ?? 'inherit'], detached: true })
+      if (log !== undefined) closeSync(log)
       running.add(child)
       await waitFor(child, name, ask)
     },
@@ -124,7 +129,7 @@ const askRedis = async (url: string): Promise<void> => {
 }
 
 /** An empty PostgreSQL in a folder of its own below `root`, which becomes its user's where this process is root's. */
-export const createPostgres = async (root: string): Promise<Server> => {
+export const createPostgres = async (root: string, logFile?: string): Promise<Server> => {
   const [initdb, postgres] = [await findProgram('initdb'), await findProgram('postgres')]
   if (!initdb || !postgres) return fail('services: PostgreSQL is missing; on Debian: apt-get install postgresql')
   const data = join(root, 'postgres')
@@ -148,7 +153,8 @@ export const createPostgres = async (root: string): Promise<Server> => {
   const url = `postgres://winnow@127.0.0.1:${port}/postgres`
   // SIGINT is PostgreSQL's fast shutdown: it ends connections rather than waiting for them.
   const ask = () => askPostgres(url)
-  return serverOf({ name: 'PostgreSQL', command: postgres, args, options, signal: 'SIGINT', url, ask })
+  const log = logFile === undefined ? {} : { logFile }
+  return serverOf({ name: 'PostgreSQL', command: postgres, args, options, signal: 'SIGINT', url, ask, ...log })
 }
 
 /** A Redis that keeps nothing. */

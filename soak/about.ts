@@ -1,0 +1,14 @@
+const short = (hash: string): string => (/^0+$/.test(hash) ? '0' : hash.slice(0, 12))
+
+/** What a change says, in one line: the senders write it of what they sent, the ledger's reader of what was recorded. */
+export const aboutPush = (ref: string, before: string, commit: string): string =>
+  `push ${ref} ${short(before)}..${short(commit)}`
+
+export const aboutPullRequest = (number: number, action: string, commit: string): string =>
+  `pull request ${number} ${action} ${short(commit)}`
+
+export const aboutRelease = (ref: string, action: string): string => `release ${ref} ${action}`
+
+export const aboutData = (uri: string, event: 'written' | 'deleted' = 'written'): string => `data ${uri} ${event}`
+
+export const aboutRequest = (pipeline: string, by: string): string => `request ${pipeline} by ${by}`

@@ -1,0 +1,108 @@
+import pg from 'pg'
+import { openEmbeddedPool } from '../src/adapters/store/embedded-pool.ts'
+import { clientsOf, parent } from '../test/platform/site.ts'
+import { aboutData, aboutPullRequest, aboutPush, aboutRelease, aboutRequest } from './about.ts'
+import type { BookedChange, BookedRun, Books } from './account.ts'
+
+/** Reads tables as anybody with SQL could: not through the store, whose word is what is tested. */
+export interface Reader {
+  query(text: string): Promise<{ readonly rows: readonly Row[] }>
+  end(): Promise<void>
+}
+// biome-ignore lint/suspicious/noExplicitAny: rows are looked at as they come
+type Row = any
+
+export const openReader = async (databaseUrl: string | undefined, storeFolder: string): Promise<Reader> => {
+  if (databaseUrl === undefined) return (await openEmbeddedPool(storeFolder)) as unknown as Reader
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+  // PostgreSQL is restarted under it.
+  pool.on('error', () => {})
+  return pool
+}
+
+const aboutOf = (cause: Row): string => {
+  switch (cause.kind) {
+    case 'push':
+      return aboutPush(cause.ref, cause.before, cause.commit)
+    case 'pullRequest':
+      return aboutPullRequest(cause.number, cause.action, cause.commit)
+    case 'release':
+      return aboutRelease(cause.ref, cause.action)
+    case 'data':
+      return aboutData(cause.uri, cause.event)
+    case 'request':
+      return aboutRequest(cause.pipeline, cause.by)
+    default:
+      return `${cause.kind} ${JSON.stringify(cause)}`
+  }
+}
+
+/** Everything that the account is drawn from, but for what the platform and the API say. */
+export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 'sum'>> => {
+  const table = async (name: string): Promise<readonly Row[]> =>
+    (await reader.query(`select * from winnow.${name} order by id`)).rows
+  const { rows } = await reader.query(
+    `select row_id, count(*) as count from winnow.history
+     where kind = 'change' and from_state = 'recorded' and to_state <> 'recorded' group by row_id`,
+  )
+  const endings = new Map(rows.map(({ row_id, count }) => [Number(row_id), Number(count)]))
+  const changes = (await table('change')).map(({ id, state, repository, batch, document }): BookedChange => {
+    const { cause, sender } = document
+    return {
+      id: Number(id),
+      repository,
+      about: aboutOf(cause),
+      sender: sender ?? '',
+      state,
+      batch: numberOf(batch),
+      endings: endings.get(Number(id)) ?? 0,
+    }
+  })
+  const runs = (await table('run')).map(
+    ({ id, state, change, batch, identity, job_id: jobId, document }): BookedRun => ({
+      id: Number(id),
+      change: Number(change),
+      batch: numberOf(batch),
+      state,
+      identity,
+      jobId,
+      manifest: document.manifest.map(({ uri }: Row) => uri),
+    }),
+  )
+  const batches = (await table('batch')).map(({ id, state }) => ({ id: Number(id), state }))
+  return { changes, runs, batches }
+}
+
+const numberOf = (value: Row): number | null => (value === null ? null : Number(value))
+
+/** How much is still to be done: rows in states that ask for work, and what has not reached the queue. */
+export const countOpen = async (reader: Reader): Promise<number> => {
+  const { rows } = await reader.query(`
+    select (select count(*) from winnow.change where state = 'recorded')
+         + (select count(*) from winnow.batch where state = 'open')
+         + (select count(*) from winnow.run where state in ('wanted', 'built', 'launching', 'running'))
+         + (select count(*) from winnow.outbox) as open`)
+  return Number(rows[0]?.open)
+}
+
+/** Changes that say so much. */
+export const countChanges = async (reader: Reader): Promise<number> =>
+  Number((await reader.query('select count(*) as count from winnow.change')).rows[0]?.count)
+
+/** What the platform has, by its own API. */
+export const listJobs = async (platformPort: number): Promise<readonly string[]> => {
+  const clients = clientsOf(platformPort)
+  try {
+    const [jobs] = await clients.pipelines.listPipelineJobs({ parent })
+    return jobs.map(({ name }) => name?.split('/').at(-1) ?? '')
+  } finally {
+    await clients.close()
+  }
+}
+
+/** What the API sums up. */
+export const readSum = async (url: string, token: string): Promise<Readonly<Record<string, number>>> => {
+  const response = await fetch(`${url}/api/v1/changes?limit=1`, { headers: { authorization: `Bearer ${token}` } })
+  if (!response.ok) throw new Error(`/api/v1/changes answered ${response.status}`)
+  return ((await response.json()) as { sum: Record<string, number> }).sum
+}

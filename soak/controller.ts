@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+export interface ControllerOptions {
+  readonly role: 'web' | 'worker' | 'all'
+  readonly configFile: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly logFile: string
+}
+
+/** One process of Winnow that is started again whenever it is killed. */
+export interface Controller {
+  readonly role: ControllerOptions['role']
+  /** Undefined between two lives. */
+  readonly pid: () => number | undefined
+  /** How often it was started. */
+  readonly lives: () => number
+  /** Ends that nobody asked for: exit codes and signals. */
+  readonly faults: () => readonly string[]
+  readonly start: () => Promise<void>
+  /** `kill -9`, and the next life begins at once. */
+  readonly kill: () => Promise<void>
+  /** SIGTERM, and no life after it. Resolves with the exit code. */
+  readonly stop: () => Promise<number | null>
+}
+
+/** Starts the real `winnow serve`; what this machine's environment says of Winnow is left out. */
+export const createController = ({ role, configFile, environment, logFile }: ControllerOptions): Controller => {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:WINNOW_|DATABASE_URL$|REDIS_URL$)/.test(name)),
+  )
+  const faults: string[] = []
+  let child: ChildProcess | undefined
+  let ended: Promise<number | null> = Promise.resolve(null)
+  let asked = false
+  let lives = 0
+
+  const start = async (): Promise<void> => {
+    const log = await open(logFile, 'a')
+    const born = spawn(process.execPath, [entry, 'serve', '--config', configFile, '--role', role], {
+      env: { ...inherited, ...environment },
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    await log.close()
+    lives += 1
+    asked = false
+    child = born
+    ended = once(born, 'close').then(async ([code, signal]) => {
+      child = undefined
+      if (asked) return code
+      faults.push(`${role} ended by itself (${code ?? signal})`)
+      await start()
+      return code
+    })
+  }
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    asked = true
+    child?.kill(signal)
+    return ended
+  }
+
+  return {
+    role,
+    pid: () => child?.pid,
+    lives: () => lives,
+    faults: () => faults,
+    start,
+    kill: async () => {
+      await end('SIGKILL')
+      await start()
+    },
+    stop: () => end('SIGTERM'),
+  }
+}

@@ -1,0 +1,20 @@
+import type { Sender } from '../sender.ts'
+import { bitbucketCloud, bitbucketDataCenter } from './bitbucket.ts'
+import { folder } from './folder.ts'
+import { forgejo, gitea } from './gitea.ts'
+import { github } from './github.ts'
+import { gitlabSigned, gitlabToken } from './gitlab.ts'
+import { plainGit } from './plain-git.ts'
+
+/** Everybody who tells Winnow of something. A new one is a file beside these and a line here. */
+export const senders: readonly Sender[] = [
+  github,
+  gitlabToken,
+  gitlabSigned,
+  gitea,
+  forgejo,
+  bitbucketCloud,
+  bitbucketDataCenter,
+  plainGit,
+  folder,
+]

@@ -1,0 +1,154 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Account, drawAccount } from './account.ts'
+import { countChanges, countOpen, listJobs, openReader, type Reader, readBooks, readSum } from './books.ts'
+import { type House, openHouse } from './house.ts'
+import { leakFrom, type MemoryOfRole, memoryOf, residentMemory, type Sample } from './memory.ts'
+import type { Options } from './options.ts'
+import { makePlan } from './plan.ts'
+import { emptyRecord, type SentRecord } from './record.ts'
+import { sendAll } from './send-all.ts'
+import { senders } from './senders/index.ts'
+
+export interface Result {
+  readonly options: Options
+  readonly blows: Readonly<Record<string, number>>
+  /** Seconds of sending, and until nothing was open afterwards. */
+  readonly seconds: { readonly sending: number; readonly settling: number }
+  readonly account: Account
+  readonly memory: Readonly<Record<string, MemoryOfRole>>
+  /** All that must not be: of the account, the processes and their memory. */
+  readonly failures: readonly string[]
+  readonly folder: string
+}
+
+const lanes = 16
+const sampleEvery = 1_000
+
+/** Sends everything, lets everything befall, waits until nothing is open, and holds both sides against each other. */
+export const soak = async (options: Options, say: (line: string) => void): Promise<Result> => {
+  const deadline = Date.now() + options.minutes * 60_000
+  const house = await openHouse(options.store, senders, options.changes)
+  let failed = true
+  try {
+    const plan = makePlan(house.senders, { ...options, blows: house.blows })
+    const record = emptyRecord()
+    const samples: Sample[] = []
+    let sent = 0
+    const sampling = setInterval(() => void sample(house, samples, () => sent), sampleEvery)
+    const began = Date.now()
+    say(`${options.changes} sendings from ${house.senders.length} senders, in ${house.folder}`)
+    await sendAll(plan, record, {
+      url: house.url,
+      token: await house.token(),
+      lanes,
+      strike: async (blow) => {
+        say(`  after ${sent}: ${blow}`)
+        await house.strike(blow)
+      },
+      onSent: (count) => {
+        sent = count
+        if (count % Math.max(500, Math.round(options.changes / 20)) === 0)
+          say(`  ${count} sent in ${Math.round((Date.now() - began) / 1_000)} s`)
+      },
+    })
+    const ended = Date.now()
+    const account = await close(house, record, deadline, say)
+    clearInterval(sampling)
+    const memory = memoryOf(samples)
+    const failures = [
+      ...account.failures,
+      ...Object.entries(memory).flatMap(([role, { leaks, slope }]) =>
+        leaks ? [`${role} grows by ${slope?.toFixed(1)} MiB for each 1,000 changes, which is over ${leakFrom}`] : [],
+      ),
+    ]
+    failed = failures.length > 0
+    return {
+      options,
+      blows: countBlows(plan.blows),
+      seconds: { sending: (ended - began) / 1_000, settling: account.settling },
+      account: account.account,
+      memory,
+      failures,
+      folder: house.folder,
+    }
+  } finally {
+    await house.close(failed || options.keep)
+  }
+}
+
+const countBlows = (blows: readonly { readonly blow: string }[]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {}
+  for (const { blow } of blows) counts[blow] = (counts[blow] ?? 0) + 1
+  return counts
+}
+
+const sample = async (house: House, samples: Sample[], sent: () => number): Promise<void> => {
+  for (const one of house.processes) {
+    const pid = one.pid()
+    const mebibytes = pid === undefined ? undefined : await residentMemory(pid)
+    if (mebibytes !== undefined) samples.push({ role: one.role, life: one.lives(), sent: sent(), mebibytes })
+  }
+}
+
+/** Waits until nothing is open, ends the processes, and reads what they left. */
+const close = async (house: House, record: SentRecord, deadline: number, say: (line: string) => void) => {
+  const began = Date.now()
+  const expected = record.happenings.filter(({ acknowledged }) => acknowledged > 0).length
+  const live = house.databaseUrl === undefined ? undefined : await openReader(house.databaseUrl, house.storeFolder)
+  const token = await house.token()
+  const settled = await settle(house, live, token, expected, deadline, say)
+  const settling = (Date.now() - began) / 1_000
+  const [jobs, sum] = [await listJobs(house.platformPort), await readSum(house.url, token)]
+  const exits = await house.stop()
+  const reader = live ?? (await openReader(undefined, house.storeFolder))
+  try {
+    const account = drawAccount(record, { ...(await readBooks(reader)), jobs, sum })
+    const failures = [
+      ...(settled ? [] : ['not everything had ended when the time was up']),
+      ...account.differences,
+      ...house.processes.flatMap((one) => one.faults()),
+      ...Object.entries(exits).flatMap(([role, code]) =>
+        code === 0 ? [] : [`${role} ended with ${code} when asked to`],
+      ),
+    ]
+    return { account, failures, settling }
+  } finally {
+    await reader.end()
+  }
+}
+
+/** How long nothing may move before the wait is given up. */
+const standstill = 120_000
+
+const settle = async (
+  house: House,
+  reader: Reader | undefined,
+  token: string,
+  expected: number,
+  deadline: number,
+  say: (line: string) => void,
+): Promise<boolean> => {
+  let [last, since] = ['', Date.now()]
+  for (;;) {
+    const [open, changes] = await (reader === undefined ? askApi(house.url, token) : ask(reader))
+    if (open === 0 && changes >= expected) return true
+    const now = `${open} open, ${changes} of ${expected} changes`
+    if (now !== last) {
+      if (Date.now() - since > 5_000 || last === '') say(`  ${now}`)
+      ;[last, since] = [now, Date.now()]
+    }
+    if (Date.now() > deadline || Date.now() - since > standstill) return false
+    await pause(500)
+  }
+}
+
+const ask = async (reader: Reader): Promise<readonly [open: number, changes: number]> => [
+  await countOpen(reader),
+  await countChanges(reader),
+]
+
+/** The embedded store has one owner: what is open is asked of its API. */
+const askApi = async (url: string, token: string): Promise<readonly [open: number, changes: number]> => {
+  const sum = await readSum(url, token)
+  return [sum['recorded'] ?? 0, Object.values(sum).reduce((all, count) => all + count, 0)]
+}
