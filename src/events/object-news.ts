@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { DataObject } from '../domain/batch.ts'
 
 /** What a sender of data says of one object. */
-export interface ObjectNews {
+interface ObjectNews {
   readonly object: DataObject
   readonly event: 'written' | 'deleted'
 }
