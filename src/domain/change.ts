@@ -14,6 +14,8 @@ export type ChangeCause =
       /** Repository paths that the push touched, or undefined where the sender does not say (then git is asked). */
       readonly paths?: readonly string[]
       readonly deleted: boolean
+      /** False where the sender says that the ref only moved forward; absent where it does not say (then git is asked). */
+      readonly forced?: boolean
     }
   | {
       readonly kind: 'pullRequest'

@@ -191,6 +191,14 @@ export interface RefHead {
   readonly object: string
 }
 
+/**
+ * How one commit stands to another in history: `forward` where it comes after the other, `back` where it comes before,
+ * `aside` where both come after their `base`. `unknown` where history does not say, or not within its bounds.
+ */
+export type Standing =
+  | { readonly way: 'same' | 'forward' | 'back' | 'unknown' }
+  | { readonly way: 'aside'; readonly base: string }
+
 /** What Winnow may read of a Git host's repository. Commits are full hashes. */
 export interface RepositoryHost {
   /** Every branch and tag, as they stand now. */
@@ -205,6 +213,8 @@ export interface RepositoryHost {
   filesNamed(repository: string, commit: string, name: string, signal: AbortSignal): Promise<readonly string[]>
   /** Digest of the tree of a commit: the same files, the same digest. */
   treeDigest(repository: string, commit: string, signal: AbortSignal): Promise<Digest>
+  /** How `commit` stands to `before`. A host that cannot be asked, or that has lost one of them, is `unknown`. */
+  standing(repository: string, before: string, commit: string, signal: AbortSignal): Promise<Standing>
   /** Paths that differ between two commits; all of the commit's where `before` is all zeros or unknown. */
   changedPaths(repository: string, before: string, commit: string, signal: AbortSignal): Promise<readonly string[]>
   /** Lays the exact commit into a fresh folder; the caller disposes of it. */

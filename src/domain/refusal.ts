@@ -22,6 +22,8 @@ export const refusalReasons = [
   'foreignAddress',
   /** The store did not take it; the sender may try again. */
   'notStored',
+  /** No refusal of ours: the sender said that it will tell of a repository no more. */
+  'withdrawn',
 ] as const
 export type RefusalReason = (typeof refusalReasons)[number]
 

@@ -34,7 +34,7 @@ const push = z.object({
   push: z.object({
     /** A push of several refs has one for each. */
     changes: z
-      .array(z.object({ new: side.nullable(), old: side.nullable() }))
+      .array(z.object({ new: side.nullable(), old: side.nullable(), forced: z.boolean().nullish() }))
       .min(1)
       .max(1_000),
   }),
@@ -100,6 +100,7 @@ const translatePush = (delivery: Delivery): Translation => {
         before: change.old?.target.hash ?? zeros,
         commit: change.new?.target.hash ?? zeros,
         deleted: change.new === null,
+        ...(typeof change.forced === 'boolean' ? { forced: change.forced } : {}),
       },
       author: authorOf(read.data.actor),
       dedupeKey: `bitbucket:${delivery.bodyDigest}:${index}`,

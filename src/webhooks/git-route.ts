@@ -18,7 +18,11 @@ export const gitRoute = (
     if (translation.kind === 'invalid') return wrongShape(translation.reason)
     const repository = translation.repository === undefined ? undefined : find(speaksFor, translation.repository)
     if (translation.repository !== undefined && repository === undefined) return unknown(translation.repository)
-    if (translation.kind !== 'happened') return translation
+    if (translation.kind === 'pong') return translation
+    if (translation.kind === 'ignored') {
+      const { reason, withdraws = [] } = translation
+      return { kind: 'ignored', reason, withdrawn: speaksFor.filter(isAmong(withdraws)).map(({ name }) => name) }
+    }
     if (repository === undefined) throw new Error('a happening without a repository')
     return {
       kind: 'told',
@@ -33,6 +37,14 @@ const find = (repositories: readonly WebhookRepository[], name: string): Webhook
       ? repository.name === name
       : (repository.fullName ?? repository.name).toLowerCase() === name.toLowerCase(),
   )
+
+/** Names of repositories, or `owner/` for all of an owner's; hosts do not tell cases apart. */
+const isAmong =
+  (names: readonly string[]) =>
+  ({ name, fullName = name }: WebhookRepository): boolean =>
+    names
+      .map((gone) => gone.toLowerCase())
+      .some((gone) => (gone.endsWith('/') ? fullName.toLowerCase().startsWith(gone) : fullName.toLowerCase() === gone))
 
 const unknown = (repository: string): Reading =>
   refused({

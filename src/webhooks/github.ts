@@ -27,6 +27,7 @@ const push = z.object({
   before: commitHash,
   after: commitHash,
   deleted: z.boolean(),
+  forced: z.boolean().nullish(),
   repository,
   /** Null for a deletion. Of a tag that is an object, `after` is the tag and this its commit. */
   head_commit: z.object({ id: commitHash }).nullish(),
@@ -53,6 +54,16 @@ const release = z.object({
   release: z.object({ tag_name: z.string().max(1_000), draft: z.boolean() }),
   repository,
   sender,
+})
+
+const account = z.object({ login: personName })
+
+/** What an App is told of itself. Of an enterprise's installation the account has no login. */
+const installation = z.object({
+  action: z.string().min(1).max(100),
+  installation: z.object({ id: z.int(), account: account.nullish().catch(null) }),
+  account: account.nullish().catch(null),
+  repositories_removed: z.array(repository).max(10_000).default([]),
 })
 
 /** Actions that bring other code to judge. Labels, reviews and titles do not, nor does closing. */
@@ -88,11 +99,7 @@ const translateGithub = (delivery: Delivery): Translation => {
     case 'installation':
     case 'installation_repositories':
     case 'installation_target':
-      return {
-        kind: 'ignored',
-        repository: undefined,
-        reason: 'the config names the repositories, wherever the App is installed',
-      }
+      return translateInstallation(event, body)
     default:
       return {
         kind: 'ignored',
@@ -111,13 +118,42 @@ const translatePing = (body: unknown): Translation => {
   return { kind: 'pong', repository: read.data.repository?.full_name }
 }
 
+const translateInstallation = (event: string, body: unknown): Translation => {
+  const read = installation.safeParse(body)
+  if (!read.success) return misshapen(read.error)
+  const { action, installation: of, account, repositories_removed } = read.data
+  const owner = (of.account ?? account)?.login
+  const ended = event === 'installation' && (action === 'deleted' || action === 'suspend')
+  const ignored = { kind: 'ignored', repository: undefined } as const
+  if (ended)
+    return {
+      ...ignored,
+      reason: `the App was ${action === 'deleted' ? 'uninstalled' : 'suspended'}: nothing more will be told`,
+      withdraws: owner === undefined ? [] : [`${owner}/`],
+    }
+  if (repositories_removed.length > 0)
+    return {
+      ...ignored,
+      reason: 'the App was taken off these repositories: nothing more will be told of them',
+      withdraws: repositories_removed.map(({ full_name }) => full_name),
+    }
+  return { ...ignored, reason: 'the config names the repositories, wherever the App is installed' }
+}
+
 const translatePush = ({ body, bodyDigest }: Delivery): Translation => {
   const read = push.safeParse(body)
   if (!read.success) return misshapen(read.error)
-  const { ref, before, after, deleted, head_commit, pusher, ...rest } = read.data
+  const { ref, before, after, deleted, forced, head_commit, pusher, ...rest } = read.data
   if (deleted !== isZeroHash(after)) return invalid(`deleted: is ${deleted} though after is ${after}`)
   return happened(rest.repository.full_name, {
-    cause: { kind: 'push', ref, before, commit: deleted ? after : (head_commit?.id ?? after), deleted },
+    cause: {
+      kind: 'push',
+      ref,
+      before,
+      commit: deleted ? after : (head_commit?.id ?? after),
+      deleted,
+      ...(typeof forced === 'boolean' ? { forced } : {}),
+    },
     author: rest.sender?.login ?? pusher?.name ?? 'unknown',
     dedupeKey: `github:${bodyDigest}`,
   })

@@ -39,7 +39,8 @@ const mergeRequest = z.object({
     target_branch: branchName,
     source_project_id: z.int().nullable(),
     target_project_id: z.int(),
-    last_commit: z.object({ id: commitHash }),
+    /** Null where the source branch has nothing that the target has not. */
+    last_commit: z.object({ id: commitHash }).nullish(),
     /** The commit before, where an update brought other code. */
     oldrev: commitHash.nullish(),
   }),
@@ -132,6 +133,7 @@ const translateMergeRequest = (delivery: Delivery): Translation => {
       repository,
       reason: `a merge request that was changed by ${request.action ?? 'nothing'} brings no other code`,
     }
+  if (!request.last_commit) return { kind: 'ignored', repository, reason: 'the merge request has no commit of its own' }
   const happening: Happening = {
     cause: {
       kind: 'pullRequest',

@@ -85,6 +85,10 @@ export const receive = <S extends Signer>(route: WebhookRoute<S>, ports: Receive
       case 'pong':
         return reply.code(200).send({ pong: true })
       case 'ignored':
+        for (const repository of reading.withdrawn ?? []) {
+          refusals.count(route.path, 'withdrawn')
+          log.warn({ repository }, 'the sender tells of this repository no more, though the config names it')
+        }
         log.debug({ reason: reading.reason }, 'webhook ignored')
         return reply.code(202).send({ ignored: reading.reason })
       case 'told':

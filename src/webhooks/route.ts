@@ -49,7 +49,8 @@ export interface Refusal {
 /** What a signed body comes to: the changes that it tells of, or why there are none. */
 export type Reading =
   | { readonly kind: 'pong' }
-  | { readonly kind: 'ignored'; readonly reason: string }
+  /** `withdrawn`: names of the config of which this sender will tell no more. */
+  | { readonly kind: 'ignored'; readonly reason: string; readonly withdrawn?: readonly string[] }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'told'; readonly rows: readonly NewRow<'change'>[] }
 

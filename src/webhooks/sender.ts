@@ -27,7 +27,13 @@ export interface Happening {
 /** What a signed body means. Senders' translators are total: whatever the body is, one of these comes back. */
 export type Translation =
   | { readonly kind: 'pong'; readonly repository: string | undefined }
-  | { readonly kind: 'ignored'; readonly repository: string | undefined; readonly reason: string }
+  | {
+      readonly kind: 'ignored'
+      readonly repository: string | undefined
+      readonly reason: string
+      /** Repositories of which this sender will tell no more; `owner/` for all of an owner's. */
+      readonly withdraws?: readonly string[]
+    }
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'happened'; readonly repository: string; readonly happenings: readonly Happening[] }
 

@@ -14,6 +14,7 @@ import { count, readDeclaration, runTargetOf } from './declaration.ts'
 import type { Decision, MatchPorts } from './match.ts'
 import { newRun } from './new-run.ts'
 import { policyFaults } from './policy-faults.ts'
+import { overtakenBy, pathsOfPush, wayOfPush } from './push-history.ts'
 
 type CommitCause = Extract<ChangeCause, { kind: 'push' | 'pullRequest' | 'release' | 'request' }>
 
@@ -39,13 +40,15 @@ export const matchCommit = async (
   const asked = await commitOf(ports.host, repository, cause, allowed.defaultBranch, signal)
   if (!asked.ok) return ignored(asked.reason)
   const { commit } = asked
+  const overtaken = cause.kind === 'push' ? await overtakenBy(ports, change, cause, signal) : undefined
+  if (overtaken !== undefined) return { kind: 'end', outcome: { state: 'superseded', reason: overtaken.reason } }
   const declaration = await readDeclaration(ports, repository, commit, signal)
   if (!declaration.ok) {
     if (declaration.faults.length === 0) return ignored(declaration.reason)
     const { reason, faults } = declaration
     return { kind: 'end', outcome: { state: 'invalid', reason, faults } }
   }
-  const found = await pipelinesFor(ports, change, cause, declaration.value, signal)
+  const found = await pipelinesFor(ports, change, cause, declaration.value, allowed.defaultBranch, signal)
   if (found.pipelines.length === 0) return ignored(found.reason)
   if (await isSkipped(ports, repository, cause, commit, signal))
     return ignored(`the message of ${commit.slice(0, 12)} says ${skipMark}`)
@@ -54,7 +57,9 @@ export const matchCommit = async (
     const reason = `the policy has ${count(faults.length, 'fault')}: nothing could pass`
     return { kind: 'end', outcome: { state: 'invalid', reason, faults } }
   }
-  return start(change, commit, cause, declaration.value, allowed, found, at)
+  const way = cause.kind === 'push' ? await wayOfPush(ports, repository, cause, signal) : undefined
+  const reason = way === undefined ? found.reason : `${found.reason} (${way})`
+  return start(change, commit, cause, declaration.value, allowed, { ...found, reason }, at)
 }
 
 /** What needs no look at the commit, and must not have one: a fork's file is not read either. */
@@ -93,6 +98,7 @@ const pipelinesFor = async (
   change: Change,
   cause: CommitCause,
   yaml: WinnowYaml,
+  defaultBranch: string,
   signal: AbortSignal,
 ): Promise<Found> => {
   if (cause.kind === 'request') {
@@ -103,10 +109,10 @@ const pipelinesFor = async (
   if (cause.kind === 'pullRequest')
     return matching(yaml, `plan for pull request ${cause.number}`, (pipeline) => matchPullRequest(pipeline, cause))
   if (cause.kind === 'release') return matching(yaml, undefined, (pipeline) => matchRelease(pipeline.on.release, cause))
-  const { ref, deleted, before, commit } = cause
+  const { ref, deleted } = cause
   let matches = matchPushes(yaml, { ref, deleted, paths: cause.paths })
   if (matches.needsPaths) {
-    const paths = await ports.host.changedPaths(change.repository, before, commit, signal)
+    const paths = await pathsOfPush(ports, change.repository, cause, defaultBranch, signal)
     matches = matchPushes(yaml, { ref, deleted, paths })
   }
   return {

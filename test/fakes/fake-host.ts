@@ -9,6 +9,7 @@ export const createFakeHost = () => {
   const commits = new Map<string, Files>()
   const heads = new Map<string, string>()
   const tags = new Map<string, string>()
+  const parents = new Map<string, string>()
   const messages = new Map<string, string>()
   const checkouts: string[] = []
   const filesOf = (commit: string): Files => {
@@ -42,16 +43,29 @@ export const createFakeHost = () => {
       const now = filesOf(commit)
       return [...new Set([...Object.keys(then), ...Object.keys(now)])].filter((path) => then[path] !== now[path])
     },
+    standing: async (_repository, before, commit) => {
+      const line = (from: string): readonly string[] => {
+        const parent = parents.get(from)
+        return parent === undefined ? [from] : [from, ...line(parent)]
+      }
+      const [ours, theirs] = [line(commit), line(before)]
+      if (before === commit) return { way: 'same' }
+      if (ours.includes(before)) return { way: 'forward' }
+      if (theirs.includes(commit)) return { way: 'back' }
+      const base = ours.find((one) => theirs.includes(one))
+      return base === undefined ? { way: 'unknown' } : { way: 'aside', base }
+    },
     checkout: async (_repository, commit) => {
       filesOf(commit)
       checkouts.push(commit)
       return { folder: commit, [Symbol.asyncDispose]: async () => {} }
     },
   }
-  /** Commits all files of a branch; the same files at another time are another commit. */
-  const commit = (branch: string, files: Files, message?: string): string => {
+  /** Commits all files of a branch, after what it had or after `onto`; the same files at another time are another commit. */
+  const commit = (branch: string, files: Files, message?: string, onto = heads.get(branch)): string => {
     const hash = digestJson({ files, at: commits.size }).slice(7, 47)
     commits.set(hash, files)
+    if (onto !== undefined) parents.set(hash, onto)
     heads.set(branch, hash)
     if (message !== undefined) messages.set(hash, message)
     return hash

@@ -50,6 +50,56 @@ const pushedTree = async (lines: string): Promise<string> => {
   return commit
 }
 
+describe('how commits stand to each other', () => {
+  it('says which comes after which, and where two ways part', async () => {
+    const first = await pushed({ a: '1' })
+    const second = await pushed({ a: '2' })
+    await git(work, ['reset', '--quiet', '--hard', first])
+    const other = await pushed({ b: '1' })
+    await git(work, ['push', '--quiet', 'origin', `${second}:refs/heads/old`])
+    expect(await host.standing('beans', first, second, never)).toEqual({ way: 'forward' })
+    expect(await host.standing('beans', second, first, never)).toEqual({ way: 'back' })
+    expect(await host.standing('beans', second, other, never)).toEqual({ way: 'aside', base: first })
+    expect(await host.standing('beans', other, other, never)).toEqual({ way: 'same' })
+  })
+
+  it('does not know of commits that are gone, of no commit, of histories without a common one, and past its depth', async () => {
+    const first = await pushed({ a: '1' })
+    const second = await pushed({ a: '2' })
+    const third = await pushed({ a: '3' })
+    const fourth = await pushed({ a: '4' })
+    expect(await host.standing('beans', 'e'.repeat(40), fourth, never)).toEqual({ way: 'unknown' })
+    expect(await host.standing('beans', zeros, fourth, never)).toEqual({ way: 'unknown' })
+    await git(work, ['checkout', '--quiet', '--orphan', 'island'])
+    const island = await commitFiles(work, { c: '1' })
+    await git(work, ['push', '--quiet', 'origin', 'HEAD:refs/heads/island'])
+    expect(await host.standing('beans', island, fourth, never)).toEqual({ way: 'unknown' })
+    const shallow = createGitHost({
+      folder: join(folder, 'shallow'),
+      repositories: { beans: { url: `file://${bare}` } },
+      limits: { maxHistory: 2 },
+    })
+    expect(await shallow.standing('beans', third, fourth, never)).toEqual({ way: 'forward' })
+    expect(await shallow.standing('beans', first, fourth, never)).toEqual({ way: 'unknown' })
+    expect(await shallow.standing('beans', second, third, never)).toEqual({ way: 'forward' })
+  })
+
+  it('fetches commits without their files, where the host can leave them out', async () => {
+    await git(bare, ['config', 'uploadpack.allowFilter', 'true'])
+    const first = await pushed({ a: 'x'.repeat(1_000) })
+    const second = await pushed({ a: 'y'.repeat(1_000) })
+    expect(await host.standing('beans', first, second, never)).toEqual({ way: 'forward' })
+    const mirrors = join(folder, 'data', 'mirrors')
+    const [history = ''] = (await readdir(mirrors)).filter((name) => name.includes('-history'))
+    const objects = await git(join(mirrors, history), [
+      'cat-file',
+      '--batch-all-objects',
+      '--batch-check=%(objecttype)',
+    ])
+    expect(new Set(objects.split('\n'))).toEqual(new Set(['commit']))
+  })
+})
+
 describe('reading a repository', () => {
   it('finds the files of a name in every folder of a commit', async () => {
     const commit = await pushed({ 'winnow.yaml': '1', 'ml/ä/winnow.yaml': '2', 'ml/mywinnow.yaml': '3', 'x/y': '4' })

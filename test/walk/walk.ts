@@ -176,6 +176,7 @@ export const createWalk = async (
     const { change } = await store.recordChange({
       repository,
       cause,
+      ...(cause.kind === 'push' ? { ref: cause.ref } : {}),
       author: 'somebody',
       dedupeKey: key,
       bodyDigest: digestJson(cause as unknown as Json),

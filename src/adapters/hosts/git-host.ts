@@ -8,6 +8,7 @@ import { layOut } from './checkout.ts'
 import { lastLines } from './git-command.ts'
 import { parseGitRemote } from './git-remote.ts'
 import { createMirror, type Mirror } from './mirror.ts'
+import { standingIn } from './standing.ts'
 
 export interface GitHostOptions {
   /** Where mirrors and checkouts lie; this process has it for itself. */
@@ -26,6 +27,8 @@ export interface GitLimits {
   readonly maxFiles: number
   /** Of a file that is read by itself, such as winnow.yaml. */
   readonly maxReadBytes: number
+  /** Commits before one that are looked through for another: as many as GitHub Actions compares. */
+  readonly maxHistory: number
 }
 
 const mebibyte = 1024 * 1024
@@ -36,6 +39,7 @@ const defaultLimits: GitLimits = {
   maxCheckoutBytes: 512 * mebibyte,
   maxFiles: 50_000,
   maxReadBytes: 2 * mebibyte,
+  maxHistory: 1_000,
 }
 
 /** Room for a path in a listing; one that needs more names too many files. */
@@ -65,18 +69,28 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
   // Left by a process that was killed; whoever had them is gone.
   let cleared: Promise<void> | undefined
 
-  const mirrorOf = (repository: string, sha256: boolean): Mirror => {
+  const mirrorOf = (repository: string, sha256: boolean, history?: number): Mirror => {
     const configured = remotes.get(repository)
     if (configured === undefined)
       throw new Fault('not_found', `the config names no repository ${repository}`, {
         remedy: 'add it under repositories',
       })
-    const key = `${repository} ${sha256}`
+    const key = `${repository} ${sha256} ${history ?? ''}`
     const known = mirrors.get(key)
     if (known !== undefined) return known
     const { fetchTimeout, maxFetchBytes } = limits
     const folder = join(options.folder, 'mirrors')
-    const mirror = createMirror({ folder, repository, ...configured, fetchTimeout, maxFetchBytes }, sha256)
+    const mirror = createMirror(
+      {
+        folder,
+        repository,
+        ...configured,
+        fetchTimeout,
+        maxFetchBytes,
+        ...(history === undefined ? {} : { history }),
+      },
+      sha256,
+    )
     mirrors.set(key, mirror)
     return mirror
   }
@@ -159,6 +173,11 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
       const mirror = await holding(repository, commit, signal)
       const tree = await read(mirror, ['rev-parse', '--verify', `${commit}^{tree}`], 1_000, signal)
       return digestBytes(`git tree ${tree.trim()}`)
+    },
+
+    async standing(repository, before, commit, signal) {
+      const history = mirrorOf(repository, commit.length === 64, limits.maxHistory)
+      return standingIn(history, before, commit, limits.checkoutTimeout, signal)
     },
 
     async changedPaths(repository, before, commit, signal) {

@@ -16,9 +16,11 @@ export interface MirrorOptions {
   readonly accessToken: string | undefined
   readonly fetchTimeout: Duration
   readonly maxFetchBytes: number
+  /** Instead of a commit's tree as many commits that come before it, without theirs. */
+  readonly history?: number
 }
 
-/** A bare repository of ours that holds the trees of the commits that were asked for, without their history. */
+/** A bare repository of ours that holds the trees of the commits that were asked for, or their history, never both. */
 export interface Mirror {
   /** Fetches the commit unless it is there. Faults: checkout_failed (retryable), checkout_refused. */
   ensure(commit: string, signal: AbortSignal): Promise<void>
@@ -50,9 +52,9 @@ const exists = (path: string): Promise<boolean> =>
 
 /** `sha256`: whether the repository's hashes have 64 digits. A mirror holds one kind. */
 export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror => {
-  const { remote, repository, accessToken } = options
+  const { remote, repository, accessToken, history } = options
   // The address is part of the name: another remote under the same name must not see the objects of the first.
-  const name = `${repository}-${shortDigest(digestBytes(`${remote.url} ${sha256}`))}`
+  const name = `${repository}-${shortDigest(digestBytes(`${remote.url} ${sha256}`))}${history === undefined ? '' : '-history'}`
   const folder = join(options.folder, `${name}.git`)
   let queue: Promise<unknown> = Promise.resolve()
   /** Commits that were seen in the mirror. Each has a ref there, so nothing takes it away; and starting git to ask again stops the event loop. */
@@ -138,7 +140,9 @@ export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror =>
 
   const fetchCommit = async (commit: string, signal: AbortSignal): Promise<void> => {
     await clear()
-    const args = ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules']
+    // A host that knows no filters sends the trees too: what that may cost is bounded.
+    const depth = history === undefined ? ['--depth=1'] : [`--depth=${history}`, '--filter=tree:0']
+    const args = ['fetch', '--quiet', ...depth, '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules']
     const result = await online([...args, '--', remote.url, `+${commit}:refs/winnow/${commit}`], signal)
     if (result.exitCode === 0) return joinPacks(signal)
     const sizes = await Promise.all((await unfinishedPacks()).map(async (file) => (await stat(file)).size))
