@@ -8,7 +8,8 @@ import { forgejo, gitea } from '../../src/webhooks/gitea.ts'
 import { github } from '../../src/webhooks/github.ts'
 import { gitlab } from '../../src/webhooks/gitlab.ts'
 import { parseJsonBody } from '../../src/webhooks/json-body.ts'
-import type { Happening, Header, Sender, WebhookRepository } from '../../src/webhooks/sender.ts'
+import type { Header } from '../../src/webhooks/route.ts'
+import type { Happening, Sender, WebhookRepository } from '../../src/webhooks/sender.ts'
 import { cloudPullRequest, cloudPush, dataCenterPullRequest, dataCenterPush } from './fixtures/bitbucket-payloads.ts'
 import { giteaPullRequest, giteaPush } from './fixtures/gitea-payloads.ts'
 import { forkPayload, pushPayload } from './fixtures/github-payloads.ts'
@@ -123,6 +124,17 @@ const headerOf =
   (headers: Headers): Header =>
   (name) =>
     headers[name] ?? ''
+
+it('GitLab says of a merge request without commits that it has none, and nothing is planned', () => {
+  const body = gitlabMergeRequest({ last_commit: null })
+  const header = headerOf({ 'x-gitlab-event': 'Merge Request Hook' })
+  const reason = 'the merge request has no commit of its own'
+  expect(gitlab.translate({ header, body, bodyDigest: digestBytes('') })).toEqual({
+    kind: 'ignored',
+    repository: 'acme/ml/beans',
+    reason,
+  })
+})
 
 /** What every later step may rely on, whatever was sent. */
 const expectSound = ({ cause, author, dedupeKey }: Happening): void => {

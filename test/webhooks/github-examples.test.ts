@@ -67,7 +67,7 @@ it('an App that is taken off a repository which the config names is told to a pe
   await post(server, 'installation', { action: 'created', installation })
   expect(told()).toEqual([first, first, ...others])
   const count = 2 + others.length
-  expect(server.refusals.counts()).toEqual([{ sender: 'github', reason: 'withdrawn', count }])
+  expect(server.refusals.report().counts).toEqual([{ sender: 'github', reason: 'withdrawn', count }])
   expect((await post(server, 'installation', { action: 'deleted' })).statusCode).toBe(422)
   expect(server.changes).toEqual([])
 })
