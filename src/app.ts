@@ -125,7 +125,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     version,
     log,
     ready: () =>
-      store.countChanges().then(
+      store.readSetting('ready').then(
         () => true,
         () => false,
       ),

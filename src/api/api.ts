@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Log } from '../log.ts'
 import { authorise, type Tokens } from './authorise.ts'
-import { changesApi } from './changes.ts'
+import { changesApi, type LedgerStore } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
 import { translateErrors } from './http-errors.ts'
 import { type RefusalsPorts, refusalsApi } from './refusals.ts'
@@ -12,6 +12,7 @@ import { type ServingPorts, servingApi } from './serving.ts'
 import { type VerdictsPorts, verdictsApi } from './verdicts.ts'
 
 export interface ApiPorts extends RunsPorts, ServingPorts, VerdictsPorts, DecisionsPorts, RefusalsPorts, Tokens {
+  readonly store: LedgerStore
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>
   readonly version: string

@@ -1,17 +1,22 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Change } from '../domain/change.ts'
-import type { Store } from '../domain/ports.ts'
-import { idParameter, listQuery, notFound } from './requests.ts'
+import { type Change, describeCause } from '../domain/change.ts'
+import type { LedgerReading } from '../domain/ledger.ts'
+import type { RowKind, Store } from '../domain/ports.ts'
+import { reconcileLedger } from '../ledger/reconcile-ledger.ts'
+import { trace } from '../ledger/trace.ts'
+import { changeQuery, filterOf } from './change-query.ts'
+import { idParameter, notFound } from './requests.ts'
 
-const states = ['recorded', 'ignored', 'invalid', 'batched', 'started', 'superseded'] as const
+export type LedgerStore = Store & LedgerReading
 
 /** What a list shows of a change. */
 const changeSummary = (change: Change) => ({
   id: change.id,
   repository: change.repository,
   kind: change.cause.kind,
-  what: describeCause(change),
+  what: describeCause(change.cause),
+  sender: change.sender ?? 'winnow',
   author: change.author,
   state: change.state,
   reason: change.reason,
@@ -19,46 +24,42 @@ const changeSummary = (change: Change) => ({
   receivedAt: change.receivedAt,
 })
 
-const describeCause = ({ cause }: Change): string => {
-  switch (cause.kind) {
-    case 'push':
-      return `${cause.ref.replace('refs/heads/', '')} ${cause.deleted ? 'deleted' : cause.commit.slice(0, 8)}`
-    case 'pullRequest':
-      return `#${cause.number} ${cause.action} ${cause.commit.slice(0, 8)}`
-    case 'release':
-      return `${cause.ref.replace('refs/tags/', '')} ${cause.action}`
-    case 'data':
-      return cause.uri
-    case 'retrain':
-      return `${cause.pipeline} after run ${cause.run}, attempt ${cause.attempt}`
-    case 'request':
-      return cause.pipeline
-  }
-}
+const traced = { changes: 'change', runs: 'run', verdicts: 'verdict', releases: 'release' } as const satisfies Record<
+  string,
+  RowKind
+>
 
+/** The ledger: what happened, how each ended, what came of it, and whether it adds up. */
 export const changesApi =
-  (store: Store): FastifyPluginAsyncZod =>
+  (store: LedgerStore): FastifyPluginAsyncZod =>
   async (app) => {
+    app.get('/changes', { schema: { querystring: changeQuery } }, async ({ query }) => {
+      const filter = filterOf(query)
+      const changes = await store.findChanges(filter, query.limit, query.cursor)
+      return {
+        changes: changes.map(changeSummary),
+        sum: await store.sumChanges(filter, query.by),
+        next: changes.length < query.limit ? null : (changes.at(-1)?.id ?? null),
+      }
+    })
+
     app.get(
-      '/changes',
-      {
-        schema: {
-          querystring: listQuery.extend({ state: z.enum(states).optional(), repository: z.string().optional() }),
-        },
-      },
-      async ({ query }) => {
-        const { limit, state, repository } = query
-        const where = { ...(state === undefined ? {} : { state }), ...(repository === undefined ? {} : { repository }) }
-        return {
-          changes: (await store.list('change', where, limit)).map(changeSummary),
-          sum: await store.countChanges(),
-        }
-      },
+      '/changes/report',
+      { schema: { querystring: z.strictObject({ since: z.coerce.number().int().min(0).max(8.64e15).optional() }) } },
+      async ({ query }) => reconcileLedger(await store.account(query.since ?? null)),
     )
+
     app.get('/changes/:id', { schema: { params: idParameter } }, async ({ params }) => {
       const change = await store.get('change', params.id)
       if (change === undefined) throw notFound('change', params.id)
       const runs = await store.list('run', { change: change.id })
       return { change, runs: runs.map((run) => run.id), history: await store.history('change', change.id) }
     })
+
+    for (const [path, kind] of Object.entries(traced))
+      app.get(`/${path}/:id/trace`, { schema: { params: idParameter } }, async ({ params }) => {
+        const found = await trace(store, kind, params.id)
+        if (found === undefined) throw notFound(kind, params.id)
+        return found
+      })
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { changeKinds, changeStates, sumsBy } from '../domain/ledger.ts'
 import { version } from '../version.ts'
 import { exitCodes, reportFailure } from './report-failure.ts'
 
@@ -211,25 +212,48 @@ policy
     (await import('./commands/policy-backtest.ts')).policyBacktest(file, command.optsWithGlobals()),
   )
 
-program
+const changes = program
   .command('changes')
   .description('what happened, and how each ended')
-  .argument('[id]', 'one change in full', numberOf('changes'))
-  .addOption(
-    new Option('--state <state>', 'only those in this state').choices([
-      'recorded',
-      'ignored',
-      'invalid',
-      'batched',
-      'started',
-      'superseded',
-    ]),
-  )
+  .addHelpText('after', '\n`winnow changes` alone lists them; `winnow changes list --help` has the filters.')
+changes
+  .command('list', { isDefault: true })
+  .description('changes, newest first, and their sums')
+  .argument('[id]', 'one change with all that came of it', numberOf('changes'))
+  .option('--repository <name>', 'only those of this repository')
+  .addOption(new Option('--state <state>', 'only those in this state').choices(changeStates))
+  .addOption(new Option('--kind <kind>', 'only those of this kind').choices(changeKinds))
+  .option('--sender <name>', 'only those that this sender told of')
+  .option('--pipeline <name>', 'only those that came to this pipeline')
+  .option('--author <name>', 'only those that this author caused')
+  .option('--search <text>', 'only those that mention it: a commit, an address, a word of the reason')
+  .option('--since <when>', 'received then or later: 2026-03-31, 2026-03-31T12:00:00Z, or 7d for so long ago')
+  .option('--until <when>', 'received before then')
   .option('--sum', 'only the sums')
+  .addOption(new Option('--by <what>', 'what sums count').choices(sumsBy).default('state'))
+  .option('--cursor <n>', 'the next page, as the one before says', numberOf('changes'))
   .addOption(limit())
   .addOption(json())
   .action(async (id, _options, command) =>
     (await import('./commands/changes.ts')).changes(id, command.optsWithGlobals()),
+  )
+changes
+  .command('show')
+  .description('the way of one change: batch, build, run, verdict, releases, and what led to it')
+  .argument('[id]', 'number of the change', numberOf('changes'))
+  .option('--run <run>', 'the change that this run came of', numberOf('runs'))
+  .option('--release <release>', 'the change that this release came of', numberOf('changes show'))
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/changes-show.ts')).changesShow(id, command.optsWithGlobals()),
+  )
+changes
+  .command('report')
+  .description('what was acknowledged against what became of it; exits 1 where the sides differ')
+  .option('--since <when>', 'changes received on that day or later')
+  .addOption(json())
+  .action(async (_options, command) =>
+    (await import('./commands/changes-report.ts')).changesReport(command.optsWithGlobals()),
   )
 
 program

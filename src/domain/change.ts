@@ -66,7 +66,9 @@ export interface Change {
   readonly cause: ChangeCause
   /** Who told Winnow: a kind of host, or `poll` where Winnow found it itself. */
   readonly sender?: string
-  /** Of a push: its ref, by which the newest one is found. */
+  /** Of a replay: the change that a person had matched again. */
+  readonly replayOf?: number
+  /** Of a push: its ref, by which the newest one is found. A replay has none: it says nothing of where the ref stands. */
   readonly ref?: string | null
   /** Who caused it, as the sender names them. */
   readonly author: string
@@ -127,3 +129,21 @@ export const pollSender = 'poll'
 
 /** How every change begins: told, and nothing done about it yet. */
 export const justRecorded = { state: 'recorded', reason: '', faults: [], batch: null, nextAt: null } as const
+
+/** What happened, in a few words. */
+export const describeCause = (cause: ChangeCause): string => {
+  switch (cause.kind) {
+    case 'push':
+      return `${cause.ref.replace('refs/heads/', '')} ${cause.deleted ? 'deleted' : cause.commit.slice(0, 8)}`
+    case 'pullRequest':
+      return `#${cause.number} ${cause.action} ${cause.commit.slice(0, 8)}`
+    case 'release':
+      return `${cause.ref.replace('refs/tags/', '')} ${cause.action}`
+    case 'data':
+      return `${cause.uri}${cause.event === 'deleted' ? ' deleted' : ''}`
+    case 'retrain':
+      return `${cause.pipeline} after run ${cause.run}, attempt ${cause.attempt}`
+    case 'request':
+      return cause.pipeline
+  }
+}

@@ -5,6 +5,9 @@ export type Duration = number
 
 const units: Readonly<Record<string, Duration>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** The day of UTC that a time is in, counted since 1970. */
+export const dayOf = (at: Time): number => Math.floor(at / 86_400_000)
+
 /** `90s`, `5m`, `1h30m`, `250ms` → milliseconds; undefined where the text is no duration. */
 export const parseDuration = (text: string): Duration | undefined => {
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined

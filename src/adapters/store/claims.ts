@@ -87,7 +87,7 @@ export const createClaims = (db: Database, now: () => Time): Claims => {
         .selectFrom(tableOf(kind))
         .select(['id', 'version', 'state'])
         .where('state', 'in', states)
-        .where(sql<boolean>`(next_at is null or next_at <= ${before})`)
+        .where(sql<boolean>`coalesce(next_at, 0) <= ${before}`)
         .where('updated_at', '<=', String(before))
         .where('parked', 'is', null)
         .where(sql<boolean>`(lease_until is null or lease_until <= ${now()})`)
@@ -101,6 +101,7 @@ export const createClaims = (db: Database, now: () => Time): Claims => {
             ),
           ),
         )
+        .orderBy(sql`coalesce(next_at, 0)`)
         .orderBy('id')
         .limit(limit)
         .execute()

@@ -10,8 +10,8 @@ export const columnName = (field: string): string => field.replace(/[A-Z]/g, (le
 export const columnType = (kind: RowKind, field: string): 'text' | 'integer' | undefined =>
   (columns[kind] as Readonly<Record<string, 'text' | 'integer'>>)[field]
 
-/** PostgreSQL's text holds no NUL; a reason made of a program's output may. */
-export const withoutNul = (text: string): string => text.replaceAll('\0', '\uFFFD')
+/** PostgreSQL's text holds no NUL and no half of a surrogate pair; a reason made of a program's output may. */
+export const withoutNul = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
 /**
  * JSON that PostgreSQL can look into: NUL and half a surrogate pair, which its text cannot hold, become U+FFFD.

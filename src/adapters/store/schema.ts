@@ -44,6 +44,38 @@ interface HistoryTable {
   readonly why: ColumnType<string>
 }
 
+/** Counters are in lanes, so that several processes need not wait for one row; a day is one of UTC, counted since 1970. */
+interface AcknowledgedTable {
+  readonly sender: ColumnType<string>
+  readonly day: ColumnType<number>
+  readonly lane: ColumnType<number>
+  readonly count: BigInteger
+}
+
+interface RefusedTable extends AcknowledgedTable {
+  readonly reason: ColumnType<string>
+}
+
+interface ArchiveFileTable {
+  readonly id: GeneratedAlways<string>
+  readonly name: ColumnType<string>
+  readonly digest: ColumnType<string>
+  readonly records: BigInteger
+  readonly written_at: BigInteger
+}
+
+interface ArchivedTable {
+  readonly kind: ColumnType<RowKind>
+  readonly row_id: BigInteger
+  readonly file: BigInteger
+  readonly state: ColumnType<string>
+  readonly key: ColumnType<unknown>
+  readonly repository: ColumnType<string | null>
+  readonly cause: ColumnType<string | null>
+  readonly sender: ColumnType<string | null>
+  readonly received_at: NullableBigInteger
+}
+
 interface SettingTable {
   readonly key: ColumnType<string>
   readonly value: JsonColumn
@@ -53,6 +85,10 @@ export type Tables = { readonly [K in RowKind]: RowTable } & {
   readonly outbox: OutboxTable
   readonly history: HistoryTable
   readonly setting: SettingTable
+  readonly acknowledged: AcknowledgedTable
+  readonly refused: RefusedTable
+  readonly archive_file: ArchiveFileTable
+  readonly archived: ArchivedTable
 }
 
 export const schemaName = 'winnow'

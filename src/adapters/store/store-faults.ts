@@ -43,3 +43,7 @@ export const translateStoreError = (error: unknown): unknown => {
   if (code === '23505') return new StaleRow(`another row has this key already: ${error.message}`, { cause: error })
   return diskFull.includes(code) || passing.test(code) || refused.test(code) ? storeFault(error) : error
 }
+
+/** True for what a database said about the rows themselves, or of two that wait for each other; never where it is away or full. */
+export const isAboutTheRows = (error: unknown): boolean =>
+  /^40(001|P01)$/.test(codeOf(error) ?? '') || !(translateStoreError(error) instanceof Fault)

@@ -1,18 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Change, isToldAlready } from '../../domain/change.ts'
+import { randomInt } from 'node:crypto'
 import type { Json } from '../../domain/json.ts'
+import type { LedgerReading } from '../../domain/ledger.ts'
 import type { NewRow, Store, Transaction, WorkLedger } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import type { DatabasePool } from '../database-pool.ts'
 import { createClaims, readOutbox, removeFromOutbox } from './claims.ts'
-import { createDatabase, type Database } from './database.ts'
+import { createDatabase } from './database.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { createLedgerReading } from './ledger-reading.ts'
 import { migrate } from './migrate.ts'
 import { createReading } from './reading.ts'
-import { fromStored, storedJson, withoutNul } from './rows.ts'
-import { translateStoreError } from './store-faults.ts'
-import { historyRow, insertOutbox, lockName, newRow, openTransaction } from './transaction.ts'
+import { RacedForKey, type Recorded, recordChanges } from './record-changes.ts'
+import { storedJson } from './rows.ts'
+import { isAboutTheRows, translateStoreError } from './store-faults.ts'
+import { newRow, openTransaction } from './transaction.ts'
 
-export interface OpenStore extends Store, WorkLedger {
+const lanes = 16
+/** Changes in one commit: past some dozens a larger one saves little, and a fault in it costs more. */
+const mostInGroup = 100
+
+export interface OpenStore extends Store, WorkLedger, LedgerReading {
   /** True where no other process can share this store. */
   readonly embedded: boolean
   /** Names of the migrations that were applied now; createStore has done it already. */
@@ -30,6 +38,8 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   const db = createDatabase(pool)
   const inside = new AsyncLocalStorage<true>()
   const listeners = new Set<() => void>()
+  // Any of a few, so that processes seldom wait for each other's counters.
+  const lane = randomInt(lanes)
   const enqueued = (): void => {
     for (const listener of listeners) listener()
   }
@@ -48,7 +58,7 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   const transaction = guarded(async (work: (tx: Transaction) => Promise<unknown>): Promise<unknown> => {
     const { result, queued } = await db.transaction().execute((trx) =>
       inside.run(true, async () => {
-        const { tx, flush } = openTransaction(trx, now())
+        const { tx, flush } = openTransaction(trx, lane, now())
         const result = await work(tx)
         return { result, queued: await flush() }
       }),
@@ -57,20 +67,27 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
     return result
   }) as Store['transaction']
 
-  const recordChange = guarded(async (change: NewRow<'change'>) => {
-    const recorded = await db.transaction().execute((trx) => insertChange(trx, change, now()))
-    if (!recorded.duplicate) enqueued()
-    return recorded
+  const recordGroup = createGroupCommit<NewRow<'change'>, Recorded>({
+    commit: async (changes) => {
+      const recorded = await lookingAgain(() =>
+        db.transaction().execute((trx) => recordChanges(trx, changes, lane, now())),
+      )
+      if (recorded.some(({ duplicate }) => !duplicate)) enqueued()
+      return recorded
+    },
+    mayBeOne: isAboutTheRows,
+    most: mostInGroup,
   })
 
   const { get, list } = createReading(db)
   const claims = createClaims(db, now)
+  const ledger = createLedgerReading(db, lane, claims.parked, now)
   const store: OpenStore = {
     embedded: pool.embedded,
     get: guarded(get) as Store['get'],
     list: guarded(list) as Store['list'],
     transaction,
-    recordChange,
+    recordChange: guarded(recordGroup),
     buildByKey: guarded(async (row) => {
       await db
         .insertInto('build')
@@ -126,6 +143,11 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
         .execute()
       return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
     }),
+    findChanges: guarded(ledger.findChanges),
+    changesAfterRun: guarded(ledger.changesAfterRun),
+    sumChanges: guarded(ledger.sumChanges),
+    account: guarded(ledger.account),
+    addRefusals: guarded(ledger.addRefusals),
     readSetting: guarded(async (key) => {
       const row = await db.selectFrom('setting').select('value').where('key', '=', key).executeTakeFirst()
       return row?.value as Json | undefined
@@ -145,38 +167,13 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   return store
 }
 
-/**
- * The change with its first history and its `match` job; or the change that has its dedupe key, or that told its push.
- * Pushes of one ref are recorded one after the other: which one is the newest must not change in between.
- */
-const insertChange = async (
-  db: Database,
-  change: NewRow<'change'>,
-  now: Time,
-): Promise<{ change: Change; duplicate: boolean }> => {
-  if (change.cause.kind === 'push' && change.ref) {
-    const { repository, ref } = change
-    await lockName(db, `push ${repository} ${ref}`)
-    const [latest] = await createReading(db).list('change', { repository, ref }, 1)
-    if (latest !== undefined && isToldAlready(latest, change)) return { change: latest, duplicate: true }
+/** Whoever recorded a key first has committed by now. */
+const lookingAgain = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof RacedForKey) || attempt === 10) throw error
+    }
   }
-  const inserted = await db
-    .insertInto('change')
-    .values(newRow('change', change, now))
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst()
-  if (!inserted) {
-    const [known] = await createReading(db).list('change', { dedupeKey: withoutNul(change.dedupeKey) })
-    if (!known) throw new Error(`the change ${change.dedupeKey} was neither inserted nor found`)
-    return { change: known, duplicate: true }
-  }
-  const recorded = fromStored('change', { ...inserted })
-  await insertOutbox(db, 'match', recorded.id, recorded.version, null)
-  const entry = { at: now, kind: 'change', id: recorded.id, from: null, to: recorded.state } as const
-  await db
-    .insertInto('history')
-    .values(historyRow({ ...entry, by: change.author, why: `${change.cause.kind} received` }))
-    .execute()
-  return { change: recorded, duplicate: false }
 }

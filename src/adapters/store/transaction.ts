@@ -9,10 +9,10 @@ import {
   steps,
   type Transaction,
 } from '../../domain/ports.ts'
-import type { Time } from '../../domain/time.ts'
+import { dayOf, type Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
 import { createReading, tableOf } from './reading.ts'
-import { columnType, fromStored, toStored, withoutNul } from './rows.ts'
+import { columnType, fromStored, storedJson, toStored, withoutNul } from './rows.ts'
 
 export interface OpenTransaction {
   readonly tx: Transaction
@@ -30,7 +30,7 @@ interface Wish {
 }
 
 /** The Transaction port over an open transaction of the database. */
-export const openTransaction = (db: Database, now: Time): OpenTransaction => {
+export const openTransaction = (db: Database, lane: number, now: Time): OpenTransaction => {
   const wishes = new Map<string, Wish>()
 
   const insert = async <K extends RowKind>(kind: K, row: NewRow<K>): Promise<Rows[K]> => {
@@ -39,6 +39,8 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
       .values(newRow(kind, row, now))
       .returningAll()
       .executeTakeFirstOrThrow()
+    // A change that a step makes is acknowledged to whoever waits for that step.
+    if (kind === 'change') await countAcknowledged(db, row as NewRow<'change'>, lane)
     return fromStored(kind, { ...stored })
   }
 
@@ -74,7 +76,7 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
     await db.insertInto('history').values(historyRow(entry)).execute()
   }
 
-  const lock = (name: string): Promise<void> => lockName(db, name)
+  const lock = (name: string): Promise<void> => lockNames(db, [name])
 
   const flush = async (): Promise<number> => {
     for (const { step, id, at } of wishes.values()) {
@@ -92,9 +94,12 @@ export const openTransaction = (db: Database, now: Time): OpenTransaction => {
   return { tx: { ...createReading(db), insert, update, enqueue, record, lock }, flush }
 }
 
-/** Until the transaction of `db` ends, others that lock the name wait. */
-export const lockName = async (db: Database, name: string): Promise<void> => {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${withoutNul(name)}, ${lockSpace}))`.execute(db)
+/** Until the transaction of `db` ends, others that lock one of the names wait. All take them in one order: nobody waits in a ring. */
+export const lockNames = async (db: Database, names: readonly string[]): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(name) from (
+    select distinct hashtextextended(value, ${lockSpace}) as name from json_array_elements_text(${storedJson(names)}::json)
+    order by 1
+  ) sorted`.execute(db)
 }
 
 /** The values of a row that is inserted. */
@@ -113,6 +118,13 @@ export const historyRow = (entry: HistoryEntry) => ({
   actor: withoutNul(entry.by),
   why: withoutNul(entry.why),
 })
+
+const countAcknowledged = async (db: Database, change: NewRow<'change'>, lane: number): Promise<void> => {
+  const { sender = 'winnow', receivedAt } = change
+  await sql`insert into winnow.acknowledged as known (sender, day, lane, count)
+    values (${withoutNul(sender)}, ${dayOf(receivedAt)}, ${lane}, 1)
+    on conflict (sender, day, lane) do update set count = known.count + 1`.execute(db)
+}
 
 export const insertOutbox = async (
   db: Database,

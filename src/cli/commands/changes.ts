@@ -1,15 +1,16 @@
-import type { Change } from '../../domain/change.ts'
-import type { HistoryEntry } from '../../domain/ports.ts'
+import { archivedSum, type Sums } from '../../domain/ledger.ts'
 import { type ClientOptions, connect } from '../client.ts'
-import { historyLines } from '../history.ts'
 import { paintState } from '../style.ts'
 import { ago, print, printJson, table } from '../table.ts'
+import { timeOf } from '../time-option.ts'
+import { changesShow } from './changes-show.ts'
 
 interface ListedChange {
   readonly id: number
   readonly repository: string
   readonly kind: string
   readonly what: string
+  readonly sender: string
   readonly author: string
   readonly state: string
   readonly reason: string
@@ -18,15 +19,16 @@ interface ListedChange {
 }
 interface ChangeList {
   readonly changes: readonly ListedChange[]
-  readonly sum: Readonly<Record<string, number>>
+  readonly sum: Sums
+  /** Where the next page begins. */
+  readonly next: number | null
 }
-interface ShownChange {
-  readonly change: Change
-  readonly runs: readonly number[]
-  readonly history: readonly HistoryEntry[]
-}
-interface Options extends ClientOptions {
-  readonly state?: string
+
+const filters = ['repository', 'state', 'kind', 'sender', 'pipeline', 'author', 'search', 'by', 'cursor'] as const
+
+interface Options extends ClientOptions, Readonly<Partial<Record<(typeof filters)[number], string>>> {
+  readonly since?: string
+  readonly until?: string
   readonly sum?: boolean
   readonly limit: string
   readonly json?: boolean
@@ -34,44 +36,54 @@ interface Options extends ClientOptions {
 
 /** `winnow changes [id]` */
 export const changes = async (id: string | undefined, options: Options): Promise<void> => {
+  if (id !== undefined) return changesShow(id, options)
   const client = await connect(options)
-  if (id !== undefined) {
-    const shown = await client.get<ShownChange>(`/changes/${encodeURIComponent(id)}`)
-    return options.json ? printJson(shown) : showChange(shown)
-  }
-  const query = new URLSearchParams({
-    limit: options.limit,
-    ...(options.state === undefined ? {} : { state: options.state }),
-  })
-  const list = await client.get<ChangeList>(`/changes?${query}`)
+  const list = await client.get<ChangeList>(`/changes?${queryOf(options)}`)
   if (options.json) return printJson(options.sum ? list.sum : list)
   if (!options.sum) {
-    const rows = list.changes.map((change) => [
+    print(list.changes.length === 0 ? 'No such changes.' : describeList(list.changes))
+    print('')
+  }
+  print(describeSum(list.sum, options.by ?? 'state'))
+  if (list.next !== null && !options.sum) print(`older ones: --cursor ${list.next}`)
+}
+
+const queryOf = (options: Options): URLSearchParams => {
+  const query = new URLSearchParams({ limit: options.sum ? '1' : options.limit })
+  for (const name of filters) {
+    const wanted = options[name]
+    if (wanted !== undefined) query.set(name, wanted)
+  }
+  for (const name of ['since', 'until'] as const) {
+    const text = options[name]
+    if (text !== undefined) query.set(name, String(timeOf(`--${name}`, text, Date.now())))
+  }
+  return query
+}
+
+const describeList = (changes: readonly ListedChange[]): string =>
+  table(
+    ['id', 'repository', 'kind', 'what', 'from', 'received', 'state', 'why'],
+    changes.map((change) => [
       String(change.id),
       change.repository,
       change.kind,
       change.what,
+      change.sender,
       ago(change.receivedAt, Date.now()),
       paintState(change.state),
       [change.reason, ...change.faults].join('\n    '),
-    ])
-    print(
-      rows.length === 0
-        ? 'No changes yet.'
-        : table(['id', 'repository', 'kind', 'what', 'received', 'state', 'why'], rows),
-    )
-    print('')
-  }
-  const total = Object.values(list.sum).reduce((sum, count) => sum + count, 0)
-  const parts = Object.entries(list.sum).map(([state, count]) => `${count} ${state}`)
-  print(`${total} ${total === 1 ? 'change' : 'changes'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`)
-}
+    ]),
+  )
 
-const showChange = ({ change, runs, history }: ShownChange): void => {
-  print(`change ${change.id}  ${change.cause.kind}  ${change.repository}  ${paintState(change.state)}`)
-  print(`  ${change.reason || 'not looked at yet'}`)
-  for (const fault of change.faults) print(`  ${fault}`)
-  if (runs.length > 0) print(`  runs: ${runs.join(', ')}`)
-  if (change.batch !== null) print(`  batch: ${change.batch}`)
-  for (const line of historyLines(history)) print(`  ${line}`)
+/** `12 changes: 7 started, 5 ignored`; archives are named apart. */
+const describeSum = (sum: Sums, by: string): string => {
+  const total = Object.values(sum).reduce((all, count) => all + count, 0)
+  const order = Object.entries(sum).sort(
+    ([a, x], [b, y]) => Number(a === archivedSum) - Number(b === archivedSum) || y - x,
+  )
+  const parts = order.map(
+    ([name, count]) => `${count} ${by === 'sender' && name !== archivedSum ? `from ${name}` : name}`,
+  )
+  return `${total} ${total === 1 ? 'change' : 'changes'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }

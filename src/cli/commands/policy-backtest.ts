@@ -1,4 +1,3 @@
-import { Fault } from '../../domain/errors.ts'
 import { type BacktestedVerdict, type BacktestSummary, backtest, type Changed } from '../../judging/backtest.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { interruptible } from '../interruptible.ts'
@@ -7,6 +6,7 @@ import { readPolicy } from '../read-policy.ts'
 import { exitCodes, reportFailure } from '../report-failure.ts'
 import { paintState } from '../style.ts'
 import { print, printJson, table } from '../table.ts'
+import { timeOf } from '../time-option.ts'
 
 interface Options extends ClientOptions {
   readonly model?: string
@@ -20,7 +20,7 @@ interface Options extends ClientOptions {
 export const policyBacktest = async (file: string, options: Options): Promise<void> => {
   try {
     const { policy } = await readPolicy(file)
-    const since = sinceOf(options.since)
+    const since = options.since === undefined ? null : timeOf('--since', options.since, Date.now())
     const { verdicts, readKept } =
       options.receipts === undefined
         ? await verdictsOfController(await connect(options))
@@ -37,16 +37,6 @@ export const policyBacktest = async (file: string, options: Options): Promise<vo
     reportFailure(error)
     process.exitCode = exitCodes.usage
   }
-}
-
-const sinceOf = (text: string | undefined): number | null => {
-  if (text === undefined) return null
-  const at = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at))
-    throw new Fault('usage', `--since is no date: ${text}`, {
-      remedy: 'Write it as 2026-03-31 or 2026-03-31T12:00:00Z.',
-    })
-  return at
 }
 
 const day = (at: number | null): string =>

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { createGroupCommit } from './group-commit.ts'
+
+/** Commits when it is told to; remembers what came together. */
+const committing = (fails: (item: number) => boolean = () => false) => {
+  const groups: (readonly number[])[] = []
+  const waiting: (() => void)[] = []
+  const commit = async (items: readonly number[]): Promise<readonly string[]> => {
+    groups.push(items)
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    const bad = items.find(fails)
+    if (bad !== undefined) throw new Error(`no ${bad}`)
+    return items.map((item) => `done ${item}`)
+  }
+  const finish = async (): Promise<void> => {
+    waiting.shift()?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { groups, commit, finish }
+}
+
+describe('a group commit', () => {
+  it('commits the first at once and alone, and what comes meanwhile together, in order and bounded', async () => {
+    const { groups, commit, finish } = committing()
+    const add = createGroupCommit({ commit, mayBeOne: () => true, most: 3 })
+    const all = Promise.all([1, 2, 3, 4, 5].map(add))
+    expect(groups).toEqual([[1]])
+    await finish()
+    expect(groups).toEqual([[1], [2, 3, 4]])
+    await finish()
+    await finish()
+    expect(await all).toEqual(['done 1', 'done 2', 'done 3', 'done 4', 'done 5'])
+    expect(groups).toEqual([[1], [2, 3, 4], [5]])
+  })
+
+  it('refuses the one that fails, and none of its neighbours', async () => {
+    const { groups, commit, finish } = committing((item) => item === 3)
+    const add = createGroupCommit({ commit, mayBeOne: () => true, most: 10 })
+    const all = Promise.allSettled([1, 2, 3, 4].map(add))
+    for (let i = 0; i < 5; i++) await finish()
+    expect(await all).toMatchObject([
+      { value: 'done 1' },
+      { value: 'done 2' },
+      { reason: new Error('no 3') },
+      { value: 'done 4' },
+    ])
+    expect(groups).toEqual([[1], [2, 3, 4], [2], [3], [4]])
+  })
+
+  it('refuses all at once where it is nobody in particular, and takes the next', async () => {
+    let away = true
+    const { groups, commit, finish } = committing(() => away)
+    const add = createGroupCommit({ commit, mayBeOne: () => false, most: 10 })
+    const all = Promise.allSettled([1, 2, 3].map(add))
+    await finish()
+    await finish()
+    expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(groups).toEqual([[1], [2, 3]])
+    away = false
+    const next = add(4)
+    await finish()
+    expect(await next).toBe('done 4')
+  })
+})

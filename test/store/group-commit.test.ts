@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DatabasePool } from '../../src/adapters/database-pool.ts'
+import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
+import { pollSender } from '../../src/domain/change.ts'
+import type { NewRow } from '../../src/domain/ports.ts'
+import { describeDatabases, openPool, type TestDatabase } from './databases.ts'
+import { someChange, unique } from './rows.ts'
+
+const commit = (n: number): string => String(n).repeat(40)
+
+/** What somebody says: of few refs, commits and keys, so that much of it is said twice. */
+interface Told {
+  readonly key: number
+  readonly push: {
+    readonly ref: number
+    readonly before: number
+    readonly commit: number
+    readonly poll: boolean
+  } | null
+}
+
+const tellings: fc.Arbitrary<readonly Told[]> = fc.array(
+  fc.record({
+    key: fc.nat(7),
+    push: fc.option(
+      fc.record({
+        ref: fc.nat(1),
+        before: fc.integer({ min: 1, max: 3 }),
+        commit: fc.integer({ min: 1, max: 3 }),
+        poll: fc.boolean(),
+      }),
+    ),
+  }),
+  { minLength: 1, maxLength: 30 },
+)
+
+const rowOf = (repository: string, { key, push }: Told): NewRow<'change'> => {
+  const common = { repository, dedupeKey: `${repository} ${key}` }
+  if (push === null)
+    return someChange({ ...common, sender: 'events', cause: { kind: 'request', pipeline: 'beans', by: 'grace' } })
+  const ref = `refs/heads/b${push.ref}`
+  return someChange({
+    ...common,
+    ref,
+    sender: push.poll ? pollSender : 'github',
+    cause: { kind: 'push', ref, before: commit(push.before), commit: commit(push.commit), deleted: false },
+  })
+}
+
+describeDatabases('changes that come at once', ({ make, server }) => {
+  let database: TestDatabase
+  let pools: DatabasePool[]
+  let stores: OpenStore[]
+  beforeAll(async () => {
+    database = await make()
+    pools = [await openPool(database.options), ...(server ? [await openPool(database.options)] : [])]
+    stores = []
+    for (const pool of pools) stores.push(await createStore(pool, () => 5_000))
+  })
+  afterAll(async () => {
+    for (const store of stores) await store.close()
+    await database.dispose()
+  })
+  const first = () => stores[0] as OpenStore
+
+  /** Which of what was told made a change, and which repeats the change of which. */
+  const accountOf = async (repository: string, results: readonly { change: { id: number }; duplicate: boolean }[]) => {
+    const ids = [...new Set(results.map(({ change }) => change.id))].sort((a, b) => a - b)
+    const rows = await first().list('change', { repository }, 1_000)
+    expect(rows.map(({ id }) => id).reverse()).toEqual(ids)
+    const queued = (await first().outbox(1_000_000)).filter(({ job }) => ids.includes(job.id))
+    expect(queued.map(({ job }) => job)).toEqual(ids.map((id) => ({ step: 'match', id, version: 1 })))
+    for (const id of ids)
+      expect(await first().history('change', id)).toMatchObject([
+        { from: null, to: 'recorded', by: 'grace', at: 5_000 },
+      ])
+    return results.map(({ change, duplicate }) => ({ change: ids.indexOf(change.id), duplicate }))
+  }
+
+  it('become what they would one after the other', async () => {
+    await fc.assert(
+      fc.asyncProperty(tellings, async (told) => {
+        const [alone, together] = [unique('alone'), unique('together')]
+        const expected = []
+        for (const one of told) expected.push(await first().recordChange(rowOf(alone, one)))
+        const results = await Promise.all(told.map((one) => first().recordChange(rowOf(together, one))))
+        expect(await accountOf(together, results)).toEqual(await accountOf(alone, expected))
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it.runIf(server)('are each one change where two processes are told all of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(tellings, async (told) => {
+        const repository = unique('both')
+        const results = await Promise.all(
+          stores.flatMap((store) => told.map((one) => store.recordChange(rowOf(repository, one)))),
+        )
+        await accountOf(repository, results)
+        const made = results.filter(({ duplicate }) => !duplicate)
+        expect(new Set(made.map(({ change }) => change.id)).size).toBe(made.length)
+        expect(new Set(results.map(({ change }) => change.id)).size).toBe(made.length)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('are refused alone where they cannot be stored', async () => {
+    const repository = unique('bad')
+    // An index takes no key of that length; random, so that it cannot be pressed together.
+    const long = Array.from({ length: 20_000 }, (_, i) =>
+      String.fromCodePoint(0x4e00 + ((i * i * 7_919 + i * 31) % 20_000)),
+    ).join('')
+    const keys = ['a', 'b', long, 'c', 'd'].map((key) => `${repository} ${key}`)
+    const results = await Promise.allSettled(
+      keys.map((dedupeKey) => first().recordChange(someChange({ repository, dedupeKey }))),
+    )
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ])
+    expect(await first().list('change', { repository })).toHaveLength(4)
+  })
+
+  describe('with text that PostgreSQL cannot hold', () => {
+    it('are stored with a sign in its place, and found again', async () => {
+      const repository = unique('nul \0 half \ud800')
+      const row = someChange({ repository, dedupeKey: `${repository} \0 key`, author: 'gr\0ace', sender: 's\0' })
+      const { change } = await first().recordChange(row)
+      expect(await first().recordChange(row)).toEqual({ change, duplicate: true })
+      expect(change).toMatchObject({
+        author: 'gr\uFFFDace',
+        repository: repository.replace('\0', '\uFFFD').replace('\ud800', '\uFFFD'),
+      })
+    })
+  })
+})
