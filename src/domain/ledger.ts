@@ -1,5 +1,6 @@
 import type { Change, ChangeCause, ChangeState } from './change.ts'
 import type { ParkedRow } from './ports.ts'
+import type { RefusalCount } from './refusal.ts'
 import type { Time } from './time.ts'
 
 /** What a list of changes is narrowed by: all of it must hold. */
@@ -76,16 +77,9 @@ export interface Account {
     readonly archived: boolean
     readonly count: number
   }[]
-  readonly refused: readonly { readonly sender: string; readonly reason: string; readonly count: number }[]
+  readonly refused: readonly RefusalCount[]
   readonly breaches: readonly Breach[]
   readonly parked: readonly ParkedRow[]
-}
-
-/** Requests that were refused, by whom they said they were and why. */
-export interface RefusalCount {
-  readonly sender: string
-  readonly reason: string
-  readonly count: number
 }
 
 /** Questions about all changes; each is answered as of one moment. */

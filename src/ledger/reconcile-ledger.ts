@@ -1,5 +1,6 @@
-import { type Account, archivedSum, type Breach, ledgerRules, type RefusalCount, type Sums } from '../domain/ledger.ts'
+import { type Account, archivedSum, type Breach, ledgerRules, type Sums } from '../domain/ledger.ts'
 import type { ParkedRow } from '../domain/ports.ts'
+import type { RefusalCount } from '../domain/refusal.ts'
 import type { Time } from '../domain/time.ts'
 
 /** One sender's two sides. */

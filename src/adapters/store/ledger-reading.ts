@@ -1,6 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { type Account, archivedSum, type ChangeFilter, type LedgerReading } from '../../domain/ledger.ts'
 import type { ParkedRow } from '../../domain/ports.ts'
+import type { RefusalReason } from '../../domain/refusal.ts'
 import { dayOf, type Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
 import { findBreaches } from './ledger-breaches.ts'
@@ -116,7 +117,7 @@ const readAccount = async (db: Database, start: Time | null, now: Time): Promise
     select sender, state, true, count(*) from winnow.archived
       where kind = 'change' and received_at >= ${from} group by 1, 2
     order by 1, 2`.execute(db)
-  const { rows: refused } = await sql<{ sender: string; reason: string; count: string }>`
+  const { rows: refused } = await sql<{ sender: string; reason: RefusalReason; count: string }>`
     select sender, reason, sum(count) as count from winnow.refused where day >= ${fromDay} group by 1, 2 order by 1, 2`.execute(
     db,
   )
