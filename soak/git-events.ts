@@ -122,4 +122,4 @@ export const nextGitEvent = (
 }
 
 /** A hash that stands for nothing that was ever fetched: what a push replaced may be gone. */
-const numbered = (index: number): string => `a${index.toString(16).padStart(39, '0')}`
+const numbered = (index: number): string => `${index.toString(16).padStart(10, '0')}${'a'.repeat(30)}`
