@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createCompiler } from './adapters/compilers/compiler.ts'
 import { createGitHost } from './adapters/hosts/git-host.ts'
+import { rememberFiles } from './adapters/hosts/remember-files.ts'
 import { openQueue } from './adapters/queue/open-queue.ts'
 import { createFolderSource } from './adapters/sources/folder.ts'
 import { openPool } from './adapters/store/open-pool.ts'
@@ -59,15 +60,17 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   const ports: Omit<WorkerPorts, 'queue'> = {
     store,
     judging: createJudging(keptFolder),
-    host: createGitHost({
-      folder: join(config.dataFolder, 'git'),
-      repositories: Object.fromEntries(
-        repositories.map(([name, { url }]) => {
-          const accessToken = secrets.accessTokens[name]
-          return [name, { url, ...(accessToken === undefined ? {} : { accessToken }) }]
-        }),
-      ),
-    }),
+    host: rememberFiles(
+      createGitHost({
+        folder: join(config.dataFolder, 'git'),
+        repositories: Object.fromEntries(
+          repositories.map(([name, { url }]) => {
+            const accessToken = secrets.accessTokens[name]
+            return [name, { url, ...(accessToken === undefined ? {} : { accessToken }) }]
+          }),
+        ),
+      }),
+    ),
     compiler: opened.use(createCompiler({ environments, warm: true })),
     source: (repository) =>
       createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
