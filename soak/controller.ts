@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
@@ -28,6 +29,10 @@ export interface Controller {
   readonly stop: () => Promise<number | null>
 }
 
+/** Whether the last line but one of a log names this fault: the last says what to do about it. */
+const lastWords = async (logFile: string, code: string): Promise<boolean> =>
+  (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-2).join('').includes(`[${code}]`)
+
 /** Starts the real `winnow serve`; what this machine's environment says of Winnow is left out. */
 export const createController = ({ role, configFile, environment, logFile }: ControllerOptions): Controller => {
   const inherited = Object.fromEntries(
@@ -52,7 +57,9 @@ export const createController = ({ role, configFile, environment, logFile }: Con
     ended = once(born, 'close').then(async ([code, signal]) => {
       child = undefined
       if (asked) return code
-      faults.push(`${role} ended by itself (${code ?? signal})`)
+      // Whoever runs it starts it again, as a service manager does; a database that is away is a reason.
+      if (await lastWords(logFile, 'store_unavailable')) await pause(200)
+      else faults.push(`${role} ended by itself (${code ?? signal})`)
       await start()
       return code
     })
@@ -70,6 +77,8 @@ export const createController = ({ role, configFile, environment, logFile }: Con
     faults: () => faults,
     start,
     kill: async () => {
+      // Between two lives there is nobody to kill.
+      if (child === undefined) return void (await ended)
       await end('SIGKILL')
       await start()
     },
