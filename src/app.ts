@@ -81,6 +81,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       return repository && { ...repository, addresses: addressesOf(config, name) }
     },
     repositories: repositories.map(([name]) => name),
+    targetLimit: (name) => config.targets[name]?.concurrency,
     pollEvery: (name) => config.repositories[name]?.poll,
     concurrency: config.concurrency,
     embedded: store.embedded,

@@ -29,6 +29,7 @@ const DeclarationPattern = z.string().superRefine((pattern, context) => {
   if (!/^!?(?:.*\/)?winnow\.yaml$/.test(pattern) || /^!?(?:\.?\/|.*\/\.\.?\/)/.test(pattern))
     return refuse(`expected the path of a winnow.yaml from the repository's root, such as ml/*/winnow.yaml`)
 })
+const Concurrency = z.int().min(1).max(1_000)
 
 const RepositoryConfig = z
   .strictObject({
@@ -52,6 +53,10 @@ const RepositoryConfig = z
     declarations: z.array(DeclarationPattern).min(1).max(20).default(['winnow.yaml']),
     /** How often its branches and tags are looked at for pushes that the host never delivered; without it never. */
     poll: Poll.optional(),
+    /** Other repositories whose models and pipelines its own may wait for. */
+    upstream: z.array(Name).max(100).default([]),
+    /** How many of its runs may be under way at once; without it as many as come. */
+    concurrency: Concurrency.optional(),
     /** Where its relative `file:` data addresses start. */
     dataRoot: z.string().optional(),
   })
@@ -99,13 +104,15 @@ const SourceConfig = z.strictObject({
 })
 
 const TargetConfig = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('local') }),
+  z.strictObject({ kind: z.literal('local'), concurrency: Concurrency.optional() }),
   z.strictObject({
     kind: z.literal('vertex'),
     project: z.string().min(1),
     location: z.string().min(1),
     pipelineRoot: z.string().startsWith('gs://'),
     serviceAccount: z.string().optional(),
+    /** How many runs it may execute at once; without it as many as come. */
+    concurrency: Concurrency.optional(),
   }),
 ])
 

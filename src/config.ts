@@ -83,6 +83,10 @@ export const loadConfig = (
             ),
           ),
         )
+  for (const [name, { upstream }] of Object.entries(parsed.repositories))
+    for (const other of upstream)
+      if (parsed.repositories[other] === undefined)
+        faults.push(formatFault(loaded.place(['repositories', name, 'upstream'], `there is no repository ${other}`)))
   for (const [name, source] of Object.entries(parsed.sources))
     for (const repository of source.repositories)
       if (parsed.repositories[repository] === undefined)

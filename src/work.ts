@@ -3,6 +3,7 @@ import type { Duration, Time } from './domain/time.ts'
 import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'
 import type { Bounds } from './workers/bounds.ts'
+import { keepSchedules } from './workers/keep-schedules.ts'
 import { createFolderWatch } from './workers/observe-folder.ts'
 import { keepPolling } from './workers/poll-refs.ts'
 import { createReconciler } from './workers/reconciler.ts'
@@ -21,6 +22,7 @@ export interface WorkerPorts {
   readonly isLocal: (target: string) => boolean
   readonly bounds: Bounds
   readonly repositories: readonly string[]
+  readonly targetLimit: (target: string) => number | undefined
   /** How often a repository is polled for pushes; undefined: never. */
   readonly pollEvery: (repository: string) => Duration | undefined
   readonly concurrency: number
@@ -46,6 +48,7 @@ export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> =>
       const every = ports.pollEvery(repository)
       return [
         createFolderWatch({ ...ports, repositories: [repository], source: ports.source(repository) }).run(stop.signal),
+        keepSchedules(ports, repository, stop.signal),
         ...(every === undefined ? [] : [keepPolling(ports, repository, every, stop.signal)]),
       ]
     }),

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { templateNames } from '../domain/templates.ts'
-import { parseDuration } from '../domain/time.ts'
+import { duration } from './duration.ts'
 import { globFault } from './glob.ts'
 import { notAvailable, notYet, parameterValues } from './not-yet.ts'
+import { otherTriggers } from './other-triggers.ts'
 import { repositoryPathFault } from './repository-path.ts'
 
 // The shape of winnow.yaml as it is written. What needs two places at once is checked in winnow-yaml.ts.
@@ -21,16 +22,6 @@ const repositoryPath = (endings: readonly string[]) =>
     context.addIssue({ code: 'custom', message: fault })
     return z.NEVER
   })
-
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text)
-  if (milliseconds !== undefined && milliseconds > 0 && milliseconds <= 30 * 86_400_000) return milliseconds
-  context.addIssue({
-    code: 'custom',
-    message: `expected a duration such as 90s, 5m or 1h30m (at most 30d), got ${JSON.stringify(text)}`,
-  })
-  return z.NEVER
-})
 
 const glob = z.string().superRefine((pattern, context) => {
   const fault = globFault(pattern)
@@ -105,14 +96,15 @@ const pipeline = z.strictObject({
   parameters: parameterValues.default({}),
   model: z.string().min(1).max(128).optional(),
   policy: repositoryPath(['.yaml', '.yml']).optional(),
+  /** How many of its runs may be under way at once; without it as many as come. */
+  concurrency: z.int().min(1).max(100).optional(),
   on: z
     .strictObject({
       push: push.optional(),
       release: release.optional(),
       pullRequest: z.strictObject({ plan: z.boolean().default(true) }).optional(),
       data: data.optional(),
-      schedule: notYet(),
-      drift: notYet(),
+      ...otherTriggers,
     })
     .default({}),
 })

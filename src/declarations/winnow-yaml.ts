@@ -4,6 +4,8 @@ import type { Duration } from '../domain/time.ts'
 import { didYouMean } from './describe-issue.ts'
 import { loadYaml, type Place } from './load-yaml.ts'
 import { mergeFiles } from './merge-files.ts'
+import { triggerFaults } from './other-trigger-faults.ts'
+import type { ScheduleTrigger, UpstreamTrigger, WorsenedTrigger } from './other-triggers.ts'
 import { sourceFaults, sourceOf } from './pipeline-source.ts'
 import { type PlacedFault, sortFaults } from './placed-fault.ts'
 import { type PipelineEntry, type ReleaseType, WinnowFile } from './winnow-schema.ts'
@@ -39,11 +41,17 @@ export interface PipelineDeclaration {
   /** Both are set, or neither: a pipeline without them runs, and what it makes is not Winnow's to deliver. */
   readonly model: string | null
   readonly policy: string | null
+  /** How many of its runs may be under way at once; null: as many as come. */
+  readonly concurrency: number | null
   readonly on: {
     readonly push: PushTrigger | null
     readonly release: ReleaseTrigger | null
     readonly pullRequest: { readonly plan: boolean } | null
     readonly data: DataTrigger | null
+    readonly schedule: readonly ScheduleTrigger[]
+    readonly upstream: readonly UpstreamTrigger[]
+    readonly drift: WorsenedTrigger | null
+    readonly degraded: WorsenedTrigger | null
   }
 }
 
@@ -102,6 +110,7 @@ export const parseWinnowFiles = (texts: readonly DeclarationText[]): ParsedWinno
     ...Object.entries(written.pipelines).flatMap(([name, entry]) => pipelineFaults(name, entry, place)),
     ...environmentFaults(written, place),
     ...deliveryFaults(written, place),
+    ...triggerFaults(written, place),
   ]
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
   return {
@@ -129,11 +138,16 @@ const declared = (name: string, file: string, entry: PipelineEntry): PipelineDec
   parameters: entry.parameters as JsonObject,
   model: entry.model ?? null,
   policy: entry.policy ?? null,
+  concurrency: entry.concurrency ?? null,
   on: {
     push: entry.on.push ?? null,
     release: entry.on.release ?? null,
     pullRequest: entry.on.pullRequest ?? null,
     data: entry.on.data === undefined ? null : dataTrigger(entry.on.data),
+    schedule: entry.on.schedule ?? [],
+    upstream: entry.on.upstream ?? [],
+    drift: entry.on.drift ?? null,
+    degraded: entry.on.degraded ?? null,
   },
 })
 

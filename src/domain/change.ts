@@ -1,6 +1,7 @@
 import type { DataObject } from './batch.ts'
 import type { Digest } from './digest.ts'
 import type { JsonObject } from './json.ts'
+import type { Lineage } from './lineage.ts'
 import type { Time } from './time.ts'
 
 /** What happened, by kind. Everything later steps need is here: nothing is fetched because a payload said so. */
@@ -53,7 +54,50 @@ export type ChangeCause =
       /** What the new run is to be started with, where the policy changes it; else what the refused one had. */
       readonly parameters?: JsonObject
     }
-  | { readonly kind: 'request'; readonly pipeline: string; readonly by: string }
+  | {
+      readonly kind: 'request'
+      readonly pipeline: string
+      readonly by: string
+      /** Beside what the pipeline declares. */
+      readonly parameters?: JsonObject
+      /** Instead of the protected branch's head: this commit, which was found on a branch that may be asked for. */
+      readonly commit?: string
+      /** Also where an equal run has succeeded. */
+      readonly fresh?: boolean
+    }
+  | {
+      readonly kind: 'schedule'
+      readonly pipeline: string
+      readonly cron: string
+      readonly timezone: string
+      readonly slot: Time
+      /** How many before it passed while nobody looked, and are not caught up. */
+      readonly missed: number
+      /** True where each slot is wanted: a later one does not take the place of this one. */
+      readonly each: boolean
+    }
+  | UpstreamCause
+  | {
+      /** `drift`: what comes in looks different. `degraded`: what comes out is worse. */
+      readonly kind: 'drift' | 'degraded'
+      readonly environment: string
+      readonly model: string
+      readonly metric: string
+      readonly value: number
+      readonly threshold: number
+      readonly at: Time
+    }
+
+/** What a pipeline waits for came: a model went live, or a pipeline succeeded. */
+export type UpstreamCause = {
+  readonly kind: 'upstream'
+  /** Where it happened; the change is of the repository that hears of it. */
+  readonly repository: string
+  readonly pipeline: string
+  readonly run: number
+  /** Of a model that went live. */
+  readonly live?: { readonly release: number; readonly model: string; readonly environment: string }
+}
 
 export type ChangeState = 'recorded' | 'ignored' | 'invalid' | 'batched' | 'started' | 'superseded'
 
@@ -75,6 +119,8 @@ export interface Change {
   /** Unique: a second delivery of the same happening finds this row. */
   readonly dedupeKey: string
   readonly bodyDigest: Digest
+  /** The runs that led to it, the first one first; without it none is known. */
+  readonly lineage?: Lineage
   readonly receivedAt: Time
   readonly state: ChangeState
   /** A sentence for a person: why ignored, what is invalid, which run was started. */
@@ -108,10 +154,27 @@ export const endChange = (change: Change, outcome: ChangeOutcome): Change => {
   }
 }
 
-/** True for two changes of the same branch or pull request: only the newest of them is worth a build. */
+/** A change whose runs have all given way before they were launched gives way with them: it started nothing after all. */
+export const supersedeChange = (change: Change, reason: string): Change | undefined =>
+  change.state === 'started' ? { ...change, state: 'superseded', reason } : undefined
+
+/**
+ * True for two changes of which only the newer is worth a run: of the same branch, pull request or schedule, or of what
+ * a pipeline waits for, since the run of either would read what is there now.
+ */
 export const isSameLine = (a: ChangeCause, b: ChangeCause): boolean =>
   (a.kind === 'push' && b.kind === 'push' && a.ref === b.ref) ||
-  (a.kind === 'pullRequest' && b.kind === 'pullRequest' && a.number === b.number)
+  (a.kind === 'pullRequest' && b.kind === 'pullRequest' && a.number === b.number) ||
+  (a.kind === 'schedule' && b.kind === 'schedule' && isSameSchedule(a, b) && !a.each && !b.each) ||
+  (a.kind === 'upstream' && b.kind === 'upstream' && upstreamName(a) === upstreamName(b))
+
+type ScheduleCause = Extract<ChangeCause, { kind: 'schedule' }>
+const isSameSchedule = (a: ScheduleCause, b: ScheduleCause): boolean =>
+  a.pipeline === b.pipeline && a.cron === b.cron && a.timezone === b.timezone
+
+/** `beans in prod of seeds`, `pipeline features of seeds` */
+export const upstreamName = ({ repository, pipeline, live }: UpstreamCause): string =>
+  `${live === undefined ? `pipeline ${pipeline}` : `${live.model} in ${live.environment}`} of ${repository}`
 
 /**
  * Whether two pushes of one ref, with none between them, are one happening told by two: by the poll, which finds what a
@@ -145,5 +208,12 @@ export const describeCause = (cause: ChangeCause): string => {
       return `${cause.pipeline} after run ${cause.run}, attempt ${cause.attempt}`
     case 'request':
       return cause.pipeline
+    case 'schedule':
+      return `${cause.pipeline} ${cause.cron} ${cause.timezone}`
+    case 'upstream':
+      return upstreamName(cause)
+    case 'drift':
+    case 'degraded':
+      return `${cause.model} in ${cause.environment}: ${cause.metric} ${cause.value}`
   }
 }

@@ -26,6 +26,20 @@ export interface Decisions {
   ): Promise<{ repository: string; until: Time | null }>
   /** Lifts the hold of an environment; where there is none, agrees to the release that waits there for a person. */
   lift(place: Place, person: Person, signal: AbortSignal): Promise<{ repository: string; next: string }>
+  /** Lets no run of a pipeline, or of a repository, be built or launched for a while. */
+  pause(
+    place: PipelinePlace,
+    person: Person,
+    wish: { readonly reason: string; readonly lasts: Duration },
+    signal: AbortSignal,
+  ): Promise<{ repository: string; pipeline: string | null; until: Time }>
+  resume(place: PipelinePlace, person: Person): Promise<{ repository: string; pipeline: string | null; next: string }>
+}
+
+/** A pipeline, or all of a repository, which may be left out where the config names only one. */
+export interface PipelinePlace {
+  readonly repository?: string | undefined
+  readonly pipeline?: string | undefined
 }
 
 /** An environment; its repository may be left out where the config names only one. */

@@ -26,7 +26,7 @@ describe('the step that a state asks for', () => {
     const kinds: readonly RowKind[] = ['change', 'batch', 'build', 'run', 'verdict', 'release']
     for (const kind of kinds)
       for (const state of openStates(kind)) expect(steps[nextStep(kind, state) ?? 'match']).toBe(kind)
-    expect(kindsWithSteps).toEqual(['change', 'batch', 'run', 'verdict', 'release'])
+    expect(kindsWithSteps).toEqual(['change', 'batch', 'run', 'verdict', 'release', 'pause'])
   })
 
   it('is asked for by no state that is an end', () => {

@@ -16,6 +16,7 @@ interface States {
   readonly approval: Rows['approval']['state']
   readonly override: Rows['override']['state']
   readonly hold: Rows['hold']['state']
+  readonly pause: Rows['pause']['state']
 }
 
 /**
@@ -59,6 +60,8 @@ const stepOfState: { readonly [K in RowKind]: Readonly<Record<States[K], Step | 
   approval: { given: null, replaced: null },
   override: { given: null },
   hold: { held: null, lifted: null },
+  // It ends by itself when its time is over.
+  pause: { paused: 'expire', resumed: null, expired: null },
 }
 
 /** The step that a row in this state waits for; undefined where it has ended. */

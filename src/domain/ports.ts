@@ -7,6 +7,7 @@ import type { ModelVersion, Observation, RunTable } from './evidence.ts'
 import type { Hold } from './hold.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Override } from './override.ts'
+import type { Pause } from './pause.ts'
 import type { Release } from './release.ts'
 import type { Run, TaskView } from './run.ts'
 import type { Duration, Time } from './time.ts'
@@ -23,6 +24,7 @@ export interface Rows {
   readonly approval: ApprovalRow
   readonly override: Override
   readonly hold: Hold
+  readonly pause: Pause
 }
 export type RowKind = keyof Rows
 export type NewRow<K extends RowKind> = Omit<Rows[K], 'id' | 'version'>
@@ -36,6 +38,7 @@ export const steps = {
   watch: 'run',
   judge: 'verdict',
   release: 'release',
+  expire: 'pause',
 } as const satisfies Record<string, RowKind>
 export type Step = keyof typeof steps
 
@@ -59,8 +62,13 @@ export type Where<K extends RowKind> = {
 
 export interface Reading {
   get<K extends RowKind>(kind: K, id: number): Promise<Rows[K] | undefined>
-  /** Newest first. `limit` defaults to 100. */
-  list<K extends RowKind>(kind: K, where?: Where<K>, limit?: number): Promise<readonly Rows[K][]>
+  /** Newest first unless told otherwise. `limit` defaults to 100. */
+  list<K extends RowKind>(
+    kind: K,
+    where?: Where<K>,
+    limit?: number,
+    order?: 'newest' | 'oldest',
+  ): Promise<readonly Rows[K][]>
 }
 
 /**

@@ -37,6 +37,10 @@ export interface Run {
   readonly mode: 'run' | 'plan'
   /** 1 for the first; each retrain counts one more. */
   readonly attempt: number
+  /** How many runs of its pipeline its winnow.yaml lets be under way at once; absent or null: as many as come. */
+  readonly concurrency?: number | null
+  /** What it is for, where the same pipeline, parameters and data are to run anew: a time of a schedule, for example. */
+  readonly occasion?: string
   readonly state: RunState
   readonly reason: string
   readonly details: readonly string[]
@@ -96,6 +100,7 @@ export interface RunIdentityParts {
   readonly manifestDigest: Digest
   readonly target: string
   readonly attempt: number
+  readonly occasion?: string | undefined
 }
 
 /** Equal parts, equal identity: starting it twice starts it once. */
@@ -139,13 +144,13 @@ const accepts: Readonly<Record<RunEvent['kind'], readonly RunState[]>> = {
   built: ['wanted'],
   planned: ['built'],
   buildFailed: ['wanted'],
-  superseded: ['wanted'],
+  superseded: ['wanted', 'built'],
   launch: ['built'],
   // While launching too: of two equal runs that were launched at once, the later gives way.
   reuse: ['built', 'launching'],
   launched: ['launching'],
   progress: ['running'],
-  ended: ['built', 'launching', 'running'],
+  ended: ['wanted', 'built', 'launching', 'running'],
 }
 
 export const runEnded: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'superseded', 'reused', 'planned']

@@ -9,6 +9,10 @@ export interface RepositoryBounds {
   readonly environments?: readonly string[]
   /** Addresses of data, beside folders, that its triggers may name: those of the sources that name the repository. */
   readonly addresses?: readonly string[]
+  /** Other repositories whose models and pipelines its pipelines may wait for. */
+  readonly upstream?: readonly string[]
+  /** How many of its runs may be under way at once; without it as many as come. */
+  readonly concurrency?: number | undefined
 }
 
 /** The bounds of a repository, or undefined where the config does not name it. */

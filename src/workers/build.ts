@@ -5,6 +5,7 @@ import type { Json } from '../domain/json.ts'
 import type { CompileResult, Compiler, RepositoryHost, Store, Transaction } from '../domain/ports.ts'
 import { nextRun, type Run } from '../domain/run.ts'
 import type { Duration, Time } from '../domain/time.ts'
+import { waitsForPause } from './pause-gate.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { move } from './transitions.ts'
 
@@ -28,6 +29,9 @@ export const createBuildStep =
   (ports: BuildPorts): StepFunction<'run'> =>
   async (run, context) => {
     if (run.state !== 'wanted') return
+    if (run.cancelRequested) return ports.store.transaction((tx) => cancel(tx, run, context.now()))
+    // A plan launches nothing.
+    if (run.mode !== 'plan' && (await waitsForPause(ports.store, run, context))) return
     try {
       const build = await findBuild(ports, run, context.signal)
       await compileOrWait(ports, run, build, context)
@@ -120,6 +124,12 @@ const finishRun = async (tx: Transaction, run: Run, build: Build, at: Time): Pro
   }
   await move(tx, 'run', run, { ...built, reason: '', failures: 0, nextAt: at }, why, at)
   await tx.enqueue('launch', run.id)
+}
+
+const cancel = async (tx: Transaction, run: Run, at: Time): Promise<void> => {
+  const reason = 'cancelled before it was built'
+  const cancelled = nextRun(run, { kind: 'ended', state: 'cancelled', reason, details: [], tasks: [], at })
+  if (cancelled !== undefined) await move(tx, 'run', run, cancelled, reason, at)
 }
 
 const failRun = async (

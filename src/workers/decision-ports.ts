@@ -43,6 +43,21 @@ export const mustBeOperator = (person: Person, what: string): void => {
   })
 }
 
+/** The repository that is meant; it may be left out where the config names only one. */
+export const repositoryOf = (
+  { repositories }: DecisionPorts,
+  { repository }: { readonly repository?: string | undefined },
+): string => {
+  const [only, ...more] = repositories
+  if (repository === undefined && only !== undefined && more.length === 0) return only
+  if (repository !== undefined && repositories.includes(repository)) return repository
+  throw new Fault(
+    repository === undefined ? 'usage' : 'not_found',
+    repository === undefined ? 'The config names several repositories' : `The config names no repository ${repository}`,
+    { remedy: `Name one with --repository: ${repositories.join(', ')}.` },
+  )
+}
+
 /** A worker may write the same row at the same time: then the decision is taken anew, on what is there by now. */
 export const decide = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {

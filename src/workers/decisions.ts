@@ -2,10 +2,18 @@ import type { Decisions } from '../domain/decisions.ts'
 import type { DecisionPorts } from './decision-ports.ts'
 import { createHold, createLift } from './hold-environment.ts'
 import { createOverride } from './override-verdict.ts'
+import { createPause, createResume } from './pause-pipeline.ts'
 import { createSpeak } from './speak.ts'
 
 /** What people decide about verdicts and environments, over the same store and protected branch as the workers. */
 export const createDecisions = (ports: DecisionPorts): Decisions => {
   const speak = createSpeak(ports)
-  return { speak, override: createOverride(ports), hold: createHold(ports), lift: createLift(ports, speak) }
+  return {
+    speak,
+    override: createOverride(ports),
+    hold: createHold(ports),
+    lift: createLift(ports, speak),
+    pause: createPause(ports),
+    resume: createResume(ports),
+  }
 }

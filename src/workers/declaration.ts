@@ -29,7 +29,7 @@ export const readDeclaration = async (
   const found = await findDeclarations(host, repository, commit, allowed.declarations ?? [declarationFile], signal)
   if (!found.ok) return { ok: false, reason: found.reason, faults: [] }
   const parsed = parseWinnowFiles(found.texts)
-  const faults = parsed.ok ? boundsFaults(parsed.value, parsed.place, allowed) : parsed.faults.map(formatFault)
+  const faults = parsed.ok ? [...boundsFaults(parsed.value, parsed.place, allowed), ...upstreamFaults(parsed.value, parsed.place, allowed, repository)] : parsed.faults.map(formatFault)
   if (parsed.ok && faults.length === 0) return { ok: true, value: parsed.value }
   return { ok: false, reason: `${declarationFile} has ${count(faults.length, 'fault')}`, faults }
 }
@@ -88,6 +88,20 @@ const boundsFaults = (yaml: WinnowYaml, place: Place, allowed: RepositoryBounds)
       )
     return faults
   })
+
+const upstreamFaults = (
+  yaml: WinnowYaml,
+  place: Place,
+  { upstream = [] }: RepositoryBounds,
+  own: string,
+): readonly string[] =>
+  yaml.pipelines.flatMap(({ name, on }) =>
+    on.upstream.flatMap(({ repository = own }, i) => {
+      if (repository === own || upstream.includes(repository)) return []
+      const path = ['pipelines', name, 'on', 'upstream', ...(on.upstream.length === 1 ? [] : [i]), 'repository']
+      return [formatFault(place(path, `${repository} is not allowed here; ${listed('upstream repository', upstream)}`))]
+    }),
+  )
 
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? `the config allows no ${what}` : `the config allows ${names.join(', ')}`

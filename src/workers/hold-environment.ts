@@ -6,7 +6,7 @@ import type { Transaction } from '../domain/ports.ts'
 import { type Release, releaseWaiting } from '../domain/release.ts'
 import { nameOfStep, waitsForPerson } from '../domain/rollout.ts'
 import type { Time } from '../domain/time.ts'
-import { type DecisionPorts, decide, mustBeOperator } from './decision-ports.ts'
+import { type DecisionPorts, decide, mustBeOperator, repositoryOf } from './decision-ports.ts'
 import { environmentOf } from './override-verdict.ts'
 import { wakeReleases } from './release-turn.ts'
 import { create, move } from './transitions.ts'
@@ -89,15 +89,4 @@ const openHold = async (tx: Transaction, repository: string, environment: string
 
 const end = async (tx: Transaction, hold: Hold, by: string, why: string, at: Time): Promise<void> => {
   await move(tx, 'hold', hold, { ...hold, state: 'lifted' }, why, at, by)
-}
-
-const repositoryOf = ({ repositories }: DecisionPorts, { repository }: Place): string => {
-  const [only, ...more] = repositories
-  if (repository === undefined && only !== undefined && more.length === 0) return only
-  if (repository !== undefined && repositories.includes(repository)) return repository
-  throw new Fault(
-    repository === undefined ? 'usage' : 'not_found',
-    repository === undefined ? 'The config names several repositories' : `The config names no repository ${repository}`,
-    { remedy: `Name one with --repository: ${repositories.join(', ')}.` },
-  )
 }

@@ -5,11 +5,14 @@ import { Fault, isFault } from '../domain/errors.ts'
 import { parameterFaults } from '../domain/pipeline-parameters.ts'
 import type { LaunchRequest, PipelineTarget, Store, Transaction } from '../domain/ports.ts'
 import { jobIdOf, nextRun, type Run, runIdentity } from '../domain/run.ts'
+import { endRun } from './end-run.ts'
+import { type TurnPorts, whyNotYet } from './launch-turn.ts'
+import { waitsForPause } from './pause-gate.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { move } from './transitions.ts'
 import { wantVerdict } from './want-verdict.ts'
 
-export interface LaunchPorts {
+export interface LaunchPorts extends TurnPorts {
   readonly store: Store
   /** The target of that name, undefined where the config has none. */
   readonly target: (name: string) => PipelineTarget | undefined
@@ -27,7 +30,7 @@ export const createLaunchStep =
       else if (run.state === 'launching') await launch(ports, run, context)
     } catch (error) {
       if (!isFault(error) || error.retryable) throw error
-      await fail(ports.store, run, error, context)
+      await fail(ports, run, error, context)
     }
   }
 
@@ -50,12 +53,14 @@ export const buildOf = async (store: Store, run: Run): Promise<Build> => {
   return build
 }
 
-const intend = async ({ store }: LaunchPorts, run: Run, context: StepContext): Promise<void> => {
+const intend = async (ports: LaunchPorts, run: Run, context: StepContext): Promise<void> => {
+  const { store } = ports
   const at = context.now()
   const build = await buildOf(store, run)
   const faults = parameterFaults(build.ir ?? {}, run.parameters)
   if (faults.length > 0)
     throw new Fault('pipeline_invalid', `the parameters do not fit the pipeline ${run.pipeline}`, { details: faults })
+  if (!run.cancelRequested && (await waitsForPause(store, run, context))) return
   await store.transaction(async (tx) => {
     if (run.cancelRequested) {
       const details = { reason: 'cancelled before it was launched', details: [], tasks: [] }
@@ -72,29 +77,34 @@ const intend = async ({ store }: LaunchPorts, run: Run, context: StepContext): P
         manifestDigest: manifestOf(run.manifest).digest,
         target: run.target,
         attempt,
+        occasion: run.occasion,
       })
       const equals = (await tx.list('run', { identity })).filter((other) => other.id !== run.id)
       const alive = equals.find(({ state }) => ['launching', 'running', 'succeeded'].includes(state))
-      if (alive !== undefined) return reuse(tx, run, alive, context)
+      if (alive !== undefined) return reuse(tx, ports, run, alive, context)
       // A failed or cancelled job keeps its id on the target, so another try needs another.
       if (equals.some(({ state }) => state === 'failed' || state === 'cancelled')) continue
+      const notYet = await whyNotYet(tx, ports, run, at)
+      if (notYet !== undefined) {
+        await tx.update('run', { ...run, ...notYet })
+        return
+      }
       const jobId = jobIdOf(run.pipeline, identity)
       const launching = nextRun(run, { kind: 'launch', identity, jobId, attempt, at })
       if (launching === undefined) return
-      await move(tx, 'run', run, { ...launching, failures: 0, nextAt: at }, `as ${jobId}`, at)
+      await move(tx, 'run', run, { ...launching, reason: '', failures: 0, nextAt: at }, `as ${jobId}`, at)
       await tx.enqueue('launch', run.id)
       return
     }
   })
 }
 
-const reuse = async (tx: Transaction, run: Run, other: Run, context: StepContext): Promise<void> => {
+const reuse = async (tx: Transaction, ports: TurnPorts, run: Run, other: Run, context: StepContext): Promise<void> => {
   const at = context.now()
   const what = other.state === 'succeeded' ? 'has succeeded' : 'is under way'
   const reason = `run ${other.id} is the same (pipeline, parameters, data) and ${what}`
-  const reused = nextRun(run, { kind: 'reuse', run: other.id, reason, at })
-  if (reused === undefined) return
-  const written = await move(tx, 'run', run, reused, reason, at)
+  const written = await endRun(tx, ports, run, { kind: 'reuse', run: other.id, reason, at }, at)
+  if (written === undefined) return
   // The policy may be another since, and another model may serve: a run that has succeeded is judged anew for this commit.
   if (other.state === 'succeeded') await wantVerdict(tx, written, at)
 }
@@ -116,10 +126,9 @@ const launch = async (ports: LaunchPorts, run: Run, context: StepContext): Promi
   context.log.info({ run: run.id, job: run.jobId, target: run.target }, 'run launched')
 }
 
-const fail = async (store: Store, run: Run, fault: Fault, context: StepContext): Promise<void> => {
+const fail = async (ports: LaunchPorts, run: Run, fault: Fault, context: StepContext): Promise<void> => {
   const at = context.now()
   const details = fault.remedy === undefined ? fault.details : [...fault.details, fault.remedy]
   const ended = { kind: 'ended', state: 'failed', reason: fault.message, details, tasks: run.tasks, at } as const
-  const failed = nextRun(run, ended)
-  if (failed !== undefined) await store.transaction((tx) => move(tx, 'run', run, failed, fault.message, at))
+  await ports.store.transaction((tx) => endRun(tx, ports, run, ended, at))
 }

@@ -1,13 +1,19 @@
 import { type Change, type ChangeOutcome, endChange, isChangeOpen, isSameLine } from '../domain/change.ts'
 import { isFault } from '../domain/errors.ts'
+import { pauseReason } from '../domain/pause.ts'
 import type { NewRow, Store, Transaction } from '../domain/ports.ts'
-import { nextRun, type Run } from '../domain/run.ts'
+import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
 import type { DeclarationPorts } from './declaration.ts'
 import { matchCommit } from './match-commit.ts'
 import { matchData } from './match-data.ts'
 import { matchRetrain } from './match-retrain.ts'
+import { matchSchedule } from './match-schedule.ts'
+import { matchUpstream } from './match-upstream.ts'
+import { matchWorsened } from './match-worsened.ts'
+import { pausesOf } from './pause-gate.ts'
 import type { StepFunction } from './step.ts'
+import { supersedeOlder } from './supersede.ts'
 import { create, move } from './transitions.ts'
 
 export interface MatchPorts extends DeclarationPorts {
@@ -17,12 +23,20 @@ export interface MatchPorts extends DeclarationPorts {
 /** What a change comes to. A change that starts runs says why in `reason`; their numbers are added. */
 export type Decision =
   | { readonly kind: 'end'; readonly outcome: ChangeOutcome }
-  | { readonly kind: 'start'; readonly runs: readonly NewRow<'run'>[]; readonly reason: string }
+  | {
+      readonly kind: 'start'
+      readonly runs: readonly NewRow<'run'>[]
+      readonly reason: string
+      readonly refuse?: Refusal
+    }
   | {
       readonly kind: 'join'
       /** Puts the change into its batch, in the transaction that ends it. */
       readonly join: (tx: Transaction) => Promise<{ readonly batch: number; readonly reason: string }>
     }
+
+/** Why a run is not started after all, asked in the transaction that would start it. */
+export type Refusal = (tx: Transaction, run: NewRow<'run'>) => Promise<string | undefined>
 
 /** A recorded change → its one outcome: ignored, invalid, joined to a batch, or started as runs. */
 export const createMatchStep =
@@ -58,6 +72,13 @@ const decide = (ports: MatchPorts, change: Change, at: Time, signal: AbortSignal
       return matchData(ports, change, cause, at, signal)
     case 'retrain':
       return matchRetrain(ports, change, cause, at)
+    case 'schedule':
+      return matchSchedule(ports, change, cause, at, signal)
+    case 'upstream':
+      return matchUpstream(ports, change, cause, at, signal)
+    case 'drift':
+    case 'degraded':
+      return matchWorsened(ports, change, cause, at, signal)
   }
 }
 
@@ -73,30 +94,32 @@ const outcomeOf = async (tx: Transaction, change: Change, decision: Decision, at
   if (newer !== undefined)
     return { state: 'superseded', reason: `change ${newer.id} is newer and was started before this one` }
   const started: Run[] = []
+  const refused: string[] = []
   for (const run of decision.runs) {
+    const refusal = await decision.refuse?.(tx, run)
+    if (refusal !== undefined) {
+      refused.push(refusal)
+      continue
+    }
     await supersedeOlder(tx, change, run, at)
     const written = await create(tx, 'run', run, decision.reason, at)
     await tx.enqueue('build', written.id)
     started.push(written)
   }
+  if (started.length === 0) return { state: 'ignored', reason: refused.join('; ') }
   const names = started.map((run) => `run ${run.id} of ${run.pipeline}`).join(', ')
-  return { state: 'started', reason: `${decision.reason}: ${names}` }
+  return { state: 'started', reason: `${decision.reason}: ${names}${await waitingFor(tx, started, at)}` }
+}
+
+/** Pauses that the runs wait for; they are matched all the same, so that newer ones can take their places. */
+const waitingFor = async (tx: Transaction, runs: readonly Run[], at: Time): Promise<string> => {
+  const paused = await pausesOf(tx, [...new Set(runs.map(({ repository }) => repository))], at)
+  const pauses = runs.filter(({ mode }) => mode === 'run').flatMap((run) => paused(run) ?? [])
+  return [...new Set(pauses.map(pauseReason))].map((reason) => `; ${reason}`).join('')
 }
 
 /** Jobs may come out of order: an older push must not start after a newer one of its branch did. */
 const newerChange = async (tx: Transaction, change: Change): Promise<Change | undefined> => {
   const started = await tx.list('change', { repository: change.repository, state: 'started' }, 50)
   return started.find((other) => other.id > change.id && isSameLine(other.cause, change.cause))
-}
-
-/** Runs of older changes of the same branch that nobody has built yet are not worth a build any more. */
-const supersedeOlder = async (tx: Transaction, change: Change, run: NewRow<'run'>, at: Time): Promise<void> => {
-  const { repository, pipeline } = run
-  for (const older of await tx.list('run', { repository, pipeline, state: 'wanted' })) {
-    const cause = (await tx.get('change', older.change))?.cause
-    if (older.change >= change.id || cause === undefined || !isSameLine(cause, change.cause)) continue
-    const reason = `change ${change.id} is newer`
-    const superseded = nextRun(older, { kind: 'superseded', reason, at })
-    if (superseded !== undefined) await move(tx, 'run', older, superseded, reason, at)
-  }
 }

@@ -14,6 +14,8 @@ export interface RunWish {
   readonly manifest?: readonly DataObject[]
   /** Beside what the pipeline declares. */
   readonly parameters?: JsonObject
+  /** What it is for, where an equal run is not to stand for it. */
+  readonly occasion?: string
 }
 
 /** The row of a run that a trigger wants. */
@@ -31,6 +33,8 @@ export const newRun = (pipeline: PipelineDeclaration, wish: RunWish, at: Time): 
   policy: pipeline.policy,
   mode: wish.mode,
   attempt: 1,
+  concurrency: pipeline.concurrency,
+  ...(wish.occasion === undefined ? {} : { occasion: wish.occasion }),
   ...untouched(at),
 })
 

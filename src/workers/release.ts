@@ -6,14 +6,14 @@ import { allAtOnce, nameOfStep, type RolloutStep } from '../domain/rollout.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import { reopenVerdict } from '../domain/verdict.ts'
 import { type AskedNow, admissionOf, readAsked, rulesOf } from './admission.ts'
-import type { DeclarationPorts } from './declaration.ts'
 import { lookAtStep } from './held-step.ts'
 import { turnOf } from './release-turn.ts'
 import { failureOf, settle } from './settle-release.ts'
 import type { StepContext, StepFunction } from './step.ts'
+import type { TellingPorts } from './tell-upstream.ts'
 import { move } from './transitions.ts'
 
-export interface ReleasePorts extends DeclarationPorts {
+export interface ReleasePorts extends TellingPorts {
   readonly store: Store
   /** The target of that name, undefined where the config has none. */
   readonly target: (name: string) => Target | undefined

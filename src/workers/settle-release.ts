@@ -1,13 +1,15 @@
 import type { Store, Transaction } from '../domain/ports.ts'
 import { nextRelease, type Release, type ReleaseEvent } from '../domain/release.ts'
 import type { Duration, Time } from '../domain/time.ts'
-import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
+import { readProtectedDeclaration } from './declaration.ts'
 import { type Delivery, deliver, type Following } from './deliver.ts'
 import { wakeWaiting } from './release-turn.ts'
 import type { StepContext } from './step.ts'
+import { hearLive, tellLive } from './tell-live.ts'
+import type { TellingPorts } from './tell-upstream.ts'
 import { move } from './transitions.ts'
 
-export interface SettlePorts extends DeclarationPorts {
+export interface SettlePorts extends TellingPorts {
   readonly store: Store
 }
 
@@ -39,6 +41,7 @@ export const settle = async (
   const isOpen = after.endedAt === null
   const live = after.state === 'live'
   const following = live ? await declaredNow(ports, after, context) : undefined
+  const news = live ? await hearLive(ports, after, context) : undefined
   const delay = delayOf(after, at)
   await ports.store.transaction(async (tx) => {
     await move(tx, 'release', before, { ...after, failures: 0, nextAt: isOpen ? at + delay : null }, why, at)
@@ -48,6 +51,7 @@ export const settle = async (
     }
     if (live) {
       await retireOthers(tx, after, at)
+      if (news !== undefined) await tellLive(tx, news, at)
       // What an override brought goes no further by itself.
       if (following !== undefined && !after.override) await deliver(tx, deliveryOf(after), following, at)
     }

@@ -3,6 +3,7 @@ import { createGatherStep, type GatherPorts } from './gather.ts'
 import { createJudgeStep, type JudgePorts } from './judge.ts'
 import { createLaunchStep, type LaunchPorts } from './launch.ts'
 import { createMatchStep, type MatchPorts } from './match.ts'
+import { createExpireStep } from './pause-pipeline.ts'
 import { createReleaseStep, type ReleasePorts } from './release.ts'
 import type { Steps } from './runner.ts'
 import { createWatchStep, type WatchPorts } from './watch.ts'
@@ -18,4 +19,5 @@ export const createSteps = (ports: StepPorts): Steps => ({
   watch: createWatchStep(ports),
   judge: createJudgeStep(ports),
   release: createReleaseStep(ports),
+  expire: createExpireStep(ports),
 })

@@ -2,12 +2,15 @@ import { isFault } from '../domain/errors.ts'
 import type { JobView, PipelineTarget, Store } from '../domain/ports.ts'
 import { nextRun, type Run } from '../domain/run.ts'
 import type { Duration, Time } from '../domain/time.ts'
+import { endRun } from './end-run.ts'
 import { buildOf, launchRequestOf } from './launch.ts'
+import type { TurnPorts } from './launch-turn.ts'
+import { lineageAfter } from './lineage-of.ts'
 import type { StepContext, StepFunction } from './step.ts'
-import { move } from './transitions.ts'
+import { listenersOf, type TellingPorts, tellUpstream } from './tell-upstream.ts'
 import { wantVerdict } from './want-verdict.ts'
 
-export interface WatchPorts {
+export interface WatchPorts extends TurnPorts, TellingPorts {
   readonly store: Store
   /** The target of that name, undefined where the config has none. */
   readonly target: (name: string) => PipelineTarget | undefined
@@ -74,11 +77,13 @@ const end = async (ports: WatchPorts, run: Run, view: JobView, context: StepCont
   const { state, details, tasks } = view
   if (state !== 'succeeded' && state !== 'failed' && state !== 'cancelled') return
   const reason = state === 'succeeded' ? successReason(run) : (view.error ?? `the job ${run.jobId} ${state}`)
-  const ended = nextRun(run, { kind: 'ended', state, reason, details, tasks, at })
-  if (ended === undefined) return
+  const cause = { kind: 'upstream', repository: run.repository, pipeline: run.pipeline, run: run.id } as const
+  const listeners = state === 'succeeded' ? await listenersOf(ports, cause, context) : []
   await ports.store.transaction(async (tx) => {
-    const written = await move(tx, 'run', run, ended, reason, at)
-    if (state === 'succeeded') await wantVerdict(tx, written, at)
+    const written = await endRun(tx, ports, run, { kind: 'ended', state, reason, details, tasks, at }, at)
+    if (written === undefined || state !== 'succeeded') return
+    await wantVerdict(tx, written, at)
+    if (listeners.length > 0) await tellUpstream(tx, listeners, cause, await lineageAfter(tx, written), at)
   })
   context.log.info({ run: run.id, job: run.jobId, state, reason }, 'run ended')
 }

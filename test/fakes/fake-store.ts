@@ -39,6 +39,7 @@ export const createFakeStore = () => {
       approval: new Map(),
       override: new Map(),
       hold: new Map(),
+      pause: new Map(),
     },
     history: [],
     outbox: [],
@@ -50,7 +51,7 @@ export const createFakeStore = () => {
   const tableOf = <K extends RowKind>(of: Tables, kind: K) => of.rows[kind] as Map<number, Rows[K]>
   const read = (of: Tables): Pick<Transaction, 'get' | 'list'> => ({
     get: async (kind, id) => tableOf(of, kind).get(id),
-    list: async (kind, where = {}, limit = 100) =>
+    list: async (kind, where = {}, limit = 100, order = 'newest') =>
       [...tableOf(of, kind).values()]
         .filter((row) =>
           Object.entries(where).every(([column, wanted]) => {
@@ -58,7 +59,7 @@ export const createFakeStore = () => {
             return Array.isArray(wanted) ? wanted.includes(value) : value === wanted
           }),
         )
-        .sort((a, b) => b.id - a.id)
+        .sort((a, b) => (order === 'newest' ? b.id - a.id : a.id - b.id))
         .slice(0, limit),
   })
 

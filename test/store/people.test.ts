@@ -169,6 +169,7 @@ describeDatabases('what people decide', ({ make }) => {
             target: () => undefined,
             host: host.host,
             bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
+            repositories: [],
           })(release, context),
         ),
       )

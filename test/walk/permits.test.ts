@@ -59,6 +59,7 @@ const createScene = () => {
     store,
     host: host.host,
     bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
+    repositories: [],
     now: () => now,
   }
   const decisions = createDecisions({ ...ports, repositories: ['acme/beans'] })

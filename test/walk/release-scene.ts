@@ -39,6 +39,7 @@ export const createReleaseScene = (options: SceneOptions = {}) => {
     target: (name: string) => (name === 'local' ? fake.target : undefined),
     host: host.host,
     bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
+    repositories: [],
     now: () => now,
   }
   const step = createReleaseStep(ports)

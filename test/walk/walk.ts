@@ -71,6 +71,7 @@ const tables = [
   'approval',
   'override',
   'hold',
+  'pause',
   'outbox',
   'history',
   'setting',
@@ -97,7 +98,14 @@ export type WalkDatabase = Awaited<ReturnType<typeof openWalkDatabase>>
  */
 export const createWalk = async (
   { pool, folder }: WalkDatabase,
-  options: { inject?: FaultInjection; target?: Target; bounds?: Partial<RepositoryBounds> } = {},
+  options: {
+    inject?: FaultInjection
+    target?: Target
+    bounds?: Partial<RepositoryBounds>
+    /** Repositories beside the one, and their bounds; the host has the same commits for all. */
+    others?: Readonly<Record<string, Partial<RepositoryBounds>>>
+    targetLimits?: Readonly<Record<string, number>>
+  } = {},
 ) => {
   let now = 1_000_000
   const store = await createStore(pool, () => now)
@@ -114,12 +122,14 @@ export const createWalk = async (
     compiler,
     judging: createJudging(join(folder, 'verdict-evidence')),
     version: '0.0.0-test',
-    bounds: (name: string) =>
-      name === repository
-        ? { defaultBranch: 'main', targets: ['local'], environments: ['dev', 'prod'], ...options.bounds }
-        : undefined,
+    bounds: (name: string): RepositoryBounds | undefined => {
+      const over = name === repository ? (options.bounds ?? {}) : options.others?.[name]
+      return over && { defaultBranch: 'main', targets: ['local'], environments: ['dev', 'prod'], ...over }
+    },
     target: (name: string) => (name === 'local' ? (options.target ?? fake.target) : undefined),
     isLocal: () => true,
+    repositories: [repository, ...Object.keys(options.others ?? {})],
+    targetLimit: (name: string) => options.targetLimits?.[name],
   }
   const again: Job[] = []
   const log = createLog('silent')
@@ -172,9 +182,9 @@ export const createWalk = async (
   }
 
   let delivery = 0
-  const record = async (cause: ChangeCause, key = `delivery-${++delivery}`) => {
+  const record = async (cause: ChangeCause, key = `delivery-${++delivery}`, of = repository) => {
     const { change } = await store.recordChange({
-      repository,
+      repository: of,
       cause,
       ...(cause.kind === 'push' ? { ref: cause.ref } : {}),
       author: 'somebody',

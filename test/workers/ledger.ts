@@ -24,7 +24,7 @@ export const stepsWith = (some: Partial<Steps>): Steps => {
   const unexpected = async (): Promise<void> => {
     throw new Error('this step was not expected')
   }
-  const { match, gather, build, launch, watch, judge, release } = some
+  const { match, gather, build, launch, watch, judge, release, expire } = some
   return {
     match: match ?? unexpected,
     gather: gather ?? unexpected,
@@ -33,6 +33,7 @@ export const stepsWith = (some: Partial<Steps>): Steps => {
     watch: watch ?? unexpected,
     judge: judge ?? unexpected,
     release: release ?? unexpected,
+    expire: expire ?? unexpected,
   }
 }
 

@@ -17,7 +17,7 @@ import { historyRow, insertOutbox } from './transaction.ts'
 
 type Claims = Pick<Store, 'claim' | 'extend'> & Omit<WorkLedger, 'outbox' | 'removeFromOutbox' | 'onEnqueued'>
 
-const rowKinds: readonly RowKind[] = ['change', 'batch', 'build', 'run', 'verdict', 'release']
+const rowKinds: readonly RowKind[] = ['change', 'batch', 'build', 'run', 'verdict', 'release', 'pause']
 
 /** Who works on which row, until when, and what was given up. */
 export const createClaims = (db: Database, now: () => Time): Claims => {

@@ -12,8 +12,14 @@ export const createReading = (db: Database): Reading => ({
     const stored = await db.selectFrom(tableOf(kind)).selectAll().where('id', '=', String(id)).executeTakeFirst()
     return stored && fromStored(kind, { ...stored })
   },
-  list: async <K extends RowKind>(kind: K, where?: Where<K>, limit = 100): Promise<readonly Rows[K][]> => {
-    let query = db.selectFrom(tableOf(kind)).selectAll().orderBy('id', 'desc').limit(limit)
+  list: async <K extends RowKind>(
+    kind: K,
+    where?: Where<K>,
+    limit = 100,
+    order: 'newest' | 'oldest' = 'newest',
+  ): Promise<readonly Rows[K][]> => {
+    const direction = order === 'newest' ? 'desc' : 'asc'
+    let query = db.selectFrom(tableOf(kind)).selectAll().orderBy('id', direction).limit(limit)
     for (const [field, wanted] of Object.entries(where ?? {})) {
       if (wanted === undefined) continue
       query = query.where(condition(kind, field, wanted))

@@ -31,6 +31,8 @@ interface OutboxTable {
   readonly row_id: BigInteger
   readonly row_version: BigInteger
   readonly due_at: NullableBigInteger
+  /** Whose work it is: lanes take turns. */
+  readonly lane: ColumnType<string, string | undefined, string>
 }
 
 interface HistoryTable {
@@ -133,4 +135,5 @@ export const columns: { readonly [K in RowKind]: ColumnsOf<K> } = {
   approval: { verdict: 'integer', person: 'text', state: 'text' },
   override: { repository: 'text', environment: 'text', run: 'integer', state: 'text' },
   hold: { repository: 'text', environment: 'text', state: 'text' },
+  pause: { repository: 'text', pipeline: 'text', state: 'text', nextAt: 'integer' },
 }

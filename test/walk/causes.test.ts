@@ -1,0 +1,350 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createStore } from '../../src/adapters/store/store.ts'
+import type { Change } from '../../src/domain/change.ts'
+import { lookAtSchedules } from '../../src/workers/keep-schedules.ts'
+import {
+  createWalk,
+  goodFiles,
+  openWalkDatabase,
+  policyYaml,
+  repository,
+  type Walk,
+  type WalkDatabase,
+  winnowYaml,
+} from './walk.ts'
+
+const signal = new AbortController().signal
+const minute = 60_000
+const hour = 60 * minute
+
+let database: WalkDatabase
+let walk: Walk
+beforeAll(async () => {
+  database = await openWalkDatabase()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  walk = await createWalk(database)
+})
+
+const declare = (on: string, more = '') =>
+  walk.commit('main', {
+    ...goodFiles,
+    'winnow.yaml': winnowYaml({ on }).replace('environments:\n', `${more}environments:\n`),
+  })
+const changes = () => walk.store.list('change', {}, 100, 'oldest')
+const runs = () => walk.store.list('run', {}, 100, 'oldest')
+const endings = async () => (await changes()).map(({ cause, state }) => `${cause.kind} ${state}`)
+
+describe('a schedule', () => {
+  const look = () => lookAtSchedules(walk, repository, signal)
+  const hourly = (over = '') => `{schedule: {cron: "0 * * * *"${over}}}`
+  const slots = async () =>
+    (await changes()).map(({ cause }) => (cause.kind === 'schedule' ? [cause.slot / hour, cause.missed] : []))
+
+  it('does not fire for what was before it, and then once a slot, at the head of the protected branch', async () => {
+    const head = declare(hourly())
+    walk.pass(10 * hour)
+    expect(await look()).toBe(0)
+    walk.pass(hour)
+    expect([await look(), await look()]).toEqual([1, 0])
+    await walk.drain()
+    const [change] = await changes()
+    const [run] = await runs()
+    expect(change).toMatchObject({
+      state: 'started',
+      dedupeKey: 'schedule:beans:beans:UTC:0 * * * *:1970-01-01T11:00:00.000Z',
+    })
+    expect(change?.reason).toBe(`0 * * * * in UTC at 1970-01-01T11:00:00.000Z: run ${run?.id} of beans`)
+    expect(run?.commit).toBe(head)
+  })
+
+  it('runs anew each time, though nothing is different', async () => {
+    declare(hourly())
+    await look()
+    for (let i = 0; i < 2; i++) {
+      walk.pass(hour)
+      await look()
+      await walk.drain()
+    }
+    const all = await runs()
+    expect(all.map(({ state }) => state)).toEqual(['succeeded', 'succeeded'])
+    expect(new Set(all.map(({ jobId }) => jobId)).size).toBe(2)
+  })
+
+  it('says when it is in the parameter that it names', async () => {
+    walk.commit('main', {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({ on: hourly(', into: target'), parameters: '{}' }),
+    })
+    await look()
+    walk.pass(hour)
+    await look()
+    await walk.drain()
+    expect((await runs())[0]).toMatchObject({ state: 'succeeded', parameters: { target: '1970-01-01T01:00:00.000Z' } })
+  })
+
+  it.each([
+    ['none', '', [[11, 0]]],
+    [
+      'last',
+      '',
+      [
+        [10, 4],
+        [11, 0],
+      ],
+    ],
+    [
+      'all',
+      ', lookBack: 3h',
+      [
+        [8, 0],
+        [9, 0],
+        [10, 0],
+        [11, 0],
+      ],
+    ],
+  ])('that was missed is caught up as it says: %s', async (catchUp, lookBack, expected) => {
+    declare(hourly(`, catchUp: ${catchUp}${lookBack}`))
+    walk.pass(5 * hour - walk.now())
+    await look()
+    walk.pass(5 * hour + 20 * minute)
+    await look()
+    walk.pass(40 * minute)
+    await look()
+    expect(await slots()).toEqual(expected)
+  })
+
+  it('that is taken away and comes back is a new one', async () => {
+    declare(hourly())
+    await look()
+    declare('{}')
+    walk.pass(hour)
+    await look()
+    walk.pass(5 * hour)
+    declare(hourly())
+    expect(await look()).toBe(0)
+    walk.pass(hour)
+    expect(await look()).toBe(1)
+  })
+
+  it('is one change, whoever looks at the same time', async () => {
+    declare(hourly())
+    await look()
+    walk.pass(hour)
+    const other = { ...walk, store: await createStore(database.pool, walk.now) }
+    const found = await Promise.all([look(), lookAtSchedules(other, repository, signal), look()])
+    expect(found.reduce((sum, one) => sum + one)).toBe(1)
+    expect(await changes()).toHaveLength(1)
+  })
+
+  it('that a crash left between change and setting is one change all the same', async () => {
+    declare(hourly())
+    await look()
+    walk.pass(hour)
+    const dying = { ...walk.store, writeSetting: () => Promise.reject(new Error('killed')) }
+    await expect(lookAtSchedules({ ...walk, store: dying }, repository, signal)).rejects.toThrow('killed')
+    expect(await look()).toBe(0)
+    expect(await changes()).toHaveLength(1)
+  })
+
+  it('that is not declared any more when its slot is matched ends with a reason', async () => {
+    declare(hourly())
+    await look()
+    walk.pass(hour)
+    await look()
+    declare('{}')
+    await walk.drain()
+    expect((await changes())[0]).toMatchObject({
+      state: 'ignored',
+      reason: 'no pipeline beans has the schedule 0 * * * * in UTC any more',
+    })
+  })
+
+  it('whose older slot waits lets that give way to the newer one', async () => {
+    declare(hourly())
+    await look()
+    for (let i = 0; i < 2; i++) {
+      walk.pass(hour)
+      await look()
+    }
+    await walk.drain({ jobs: 2 })
+    await walk.drain()
+    expect(await endings()).toEqual(['schedule superseded', 'schedule started'])
+  })
+})
+
+const features =
+  '  features: {ir: pipelines/beans.json, parameters: {target: Class}, on: {upstream: {model: beans, environment: dev}}}\n'
+
+describe('an upstream', () => {
+  it('that goes live starts who waits for it, told in the transaction that makes it live', async () => {
+    declare('{push: {branches: [main]}}', features)
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    const [release] = await walk.store.list('release')
+    const [, change] = await changes()
+    expect(change).toMatchObject({
+      state: 'started',
+      dedupeKey: `upstream:beans:release:${release?.id}`,
+      cause: { kind: 'upstream', live: { model: 'beans', environment: 'dev' } },
+      lineage: [{ repository, pipeline: 'beans', run: release?.run }],
+    })
+    const told = (await walk.store.history('change', change?.id as number))[0]?.at
+    const live = (await walk.store.history('release', release?.id as number)).find(({ to }) => to === 'live')?.at
+    expect(told).toBe(live)
+    expect((await runs()).map(({ pipeline, state }) => [pipeline, state])).toEqual([
+      ['beans', 'succeeded'],
+      ['features', 'succeeded'],
+    ])
+    expect(change?.reason).toContain(`beans in dev of beans: release ${release?.id} is live: run`)
+  })
+
+  it('of another repository is heard where the config says so', async () => {
+    const others = { leaves: { upstream: [repository] }, stems: {} }
+    walk = await createWalk(database, { others })
+    // The fake host has the same files for all: each of them would wait.
+    declare(
+      '{push: {branches: [main]}}',
+      '  after: {ir: pipelines/beans.json, parameters: {target: Class}, on: {upstream: {repository: beans, pipeline: beans}}}\n',
+    )
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    const heard = (await changes()).filter(({ cause }) => cause.kind === 'upstream')
+    expect(heard.map((change) => [change.repository, change.state]).sort()).toEqual([
+      ['beans', 'started'],
+      ['leaves', 'started'],
+    ])
+  })
+
+  it('that fails or that nobody waits for is told to nobody', async () => {
+    walk.fate.next = { failure: 'no more disk' }
+    declare('{push: {branches: [main]}}', '  next: {ir: pipelines/beans.json, on: {upstream: {pipeline: beans}}}\n')
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    expect(await endings()).toEqual(['push started'])
+  })
+
+  it('is heard of though the declaration of who waits cannot be read just then', async () => {
+    declare(
+      '{push: {branches: [main]}}',
+      '  next: {ir: pipelines/beans.json, parameters: {target: Class}, on: {upstream: {pipeline: beans}}}\n',
+    )
+    walk.fate.next = { endless: true }
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain({ jobs: 5 })
+    const head = walk.heads.get('main') as string
+    walk.heads.delete('main')
+    walk.fate.next = { accuracy: 0.95 }
+    for (let jobs = 0; (await changes()).length < 2 && jobs < 50; jobs++) await walk.drain({ jobs: 1 })
+    walk.heads.set('main', head)
+    await walk.drain()
+    expect(await endings()).toEqual(['push started', 'upstream started'])
+  })
+
+  it('in a ring of two goes round once and stops, and says why', async () => {
+    declare(
+      '{push: {branches: [main]}, upstream: {pipeline: features}}',
+      '  features: {ir: pipelines/beans.json, parameters: {target: Class}, on: {upstream: {pipeline: beans}}}\n',
+    )
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    expect(
+      (await changes()).map(({ cause, state, reason }: Change) => [
+        cause.kind,
+        state,
+        state === 'ignored' ? reason : '',
+      ]),
+    ).toEqual([
+      ['push', 'started', ''],
+      ['upstream', 'started', ''],
+      ['upstream', 'ignored', 'loop: beans → features → beans'],
+    ])
+    expect(await runs()).toHaveLength(2)
+  })
+
+  it('keeps what led to it through a retrain', async () => {
+    walk.fate.next = { accuracy: 0.6 }
+    walk.commit('main', {
+      ...goodFiles,
+      'policies/beans.yaml': policyYaml('otherwise: {retrain: {attempts: 1}}\n'),
+      'winnow.yaml': winnowYaml({ on: '{upstream: {pipeline: first}}' }).replace(
+        'environments:\n',
+        '  first: {ir: pipelines/beans.json, parameters: {target: A}, on: {push: {branches: [main]}}}\n  last: {ir: pipelines/beans.json, parameters: {target: B}, on: {upstream: {pipeline: beans}}}\nenvironments:\n',
+      ),
+    })
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    const told = (await changes()).filter(({ cause }) => cause.kind === 'upstream' && cause.pipeline === 'beans')
+    expect(told.map(({ lineage }) => lineage?.map(({ pipeline }) => pipeline))).toEqual([
+      ['first', 'beans'],
+      ['first', 'beans'],
+    ])
+  })
+})
+
+describe('drift', () => {
+  const drift = (value: number, over: object = {}) =>
+    walk.record({
+      kind: 'drift',
+      environment: 'dev',
+      model: 'beans',
+      metric: 'psi',
+      value,
+      threshold: 0.2,
+      at: walk.now(),
+      ...over,
+    })
+  const reasons = async () => (await changes()).map(({ state, reason }) => [state, reason])
+
+  it('trains the model again, once at a time and not again before it has cooled down', async () => {
+    declare('{drift: {environment: dev, cooldown: 6h}}')
+    walk.fate.next = { endless: true }
+    await drift(0.31)
+    await walk.drain({ jobs: 5 })
+    await drift(0.32)
+    await walk.drain({ jobs: 3 })
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    walk.pass(hour)
+    await drift(0.33)
+    await walk.drain()
+    walk.pass(6 * hour)
+    await drift(0.34)
+    await walk.drain()
+    const [first, second] = await runs()
+    expect(await reasons()).toEqual([
+      ['started', `drift of beans in dev: psi is 0.31, the limit is 0.2: run ${first?.id} of beans`],
+      ['ignored', `run ${first?.id}, which drift asked for, has not ended`],
+      [
+        'ignored',
+        expect.stringMatching(/^it cools down until 1970-01-01T06:\d\d:\d\d\.\d+Z: drift started run \d+ already$/),
+      ],
+      ['started', `drift of beans in dev: psi is 0.34, the limit is 0.2: run ${second?.id} of beans`],
+    ])
+    expect(await runs()).toHaveLength(2)
+  })
+
+  it('elsewhere, of another model or of another kind is not what the pipeline asked for', async () => {
+    declare('{drift: {environment: dev}}')
+    await drift(0.3, { environment: 'prod' })
+    await drift(0.3, { model: 'leaves' })
+    await drift(0.3, { kind: 'degraded' })
+    await walk.drain()
+    expect(await reasons()).toEqual([
+      ['ignored', 'no pipeline makes beans again on drift in prod'],
+      ['ignored', 'no pipeline makes leaves again on drift in dev'],
+      ['ignored', 'no pipeline makes beans again on degraded in dev'],
+    ])
+  })
+
+  it('waits for a declaration that somebody is about to correct', async () => {
+    declare('{drift: {environment: nowhere}}')
+    await drift(0.3)
+    await walk.drain({ jobs: 3 })
+    expect(await endings()).toEqual(['drift recorded'])
+    declare('{drift: {environment: dev}}')
+    await walk.drain()
+    expect(await endings()).toEqual(['drift started'])
+  })
+})
