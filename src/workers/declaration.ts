@@ -29,7 +29,12 @@ export const readDeclaration = async (
   const found = await findDeclarations(host, repository, commit, allowed.declarations ?? [declarationFile], signal)
   if (!found.ok) return { ok: false, reason: found.reason, faults: [] }
   const parsed = parseWinnowFiles(found.texts)
-  const faults = parsed.ok ? [...boundsFaults(parsed.value, parsed.place, allowed), ...upstreamFaults(parsed.value, parsed.place, allowed, repository)] : parsed.faults.map(formatFault)
+  const faults = parsed.ok
+    ? [
+        ...boundsFaults(parsed.value, parsed.place, allowed),
+        ...upstreamFaults(parsed.value, parsed.place, allowed, repository),
+      ]
+    : parsed.faults.map(formatFault)
   if (parsed.ok && faults.length === 0) return { ok: true, value: parsed.value }
   return { ok: false, reason: `${declarationFile} has ${count(faults.length, 'fault')}`, faults }
 }

@@ -85,7 +85,7 @@ describe('a schedule', () => {
   })
 
   it.each([
-    ['none', '', [[11, 0]]],
+    ['none', '', [[11, 5]]],
     [
       'last',
       '',
