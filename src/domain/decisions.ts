@@ -37,13 +37,13 @@ export interface Decisions {
 }
 
 /** A pipeline, or all of a repository, which may be left out where the config names only one. */
-export interface PipelinePlace {
+interface PipelinePlace {
   readonly repository?: string | undefined
   readonly pipeline?: string | undefined
 }
 
 /** An environment; its repository may be left out where the config names only one. */
-export interface Place {
+interface Place {
   readonly environment: string
   readonly repository?: string | undefined
 }

@@ -1,5 +1,5 @@
 import type { Person } from '../domain/approval.ts'
-import type { Decisions, Place } from '../domain/decisions.ts'
+import type { Decisions } from '../domain/decisions.ts'
 import { Fault } from '../domain/errors.ts'
 import { type Hold, holdReason, isHolding } from '../domain/hold.ts'
 import type { Transaction } from '../domain/ports.ts'
