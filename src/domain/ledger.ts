@@ -36,6 +36,10 @@ export const changeKinds = Object.keys({
   data: true,
   retrain: true,
   request: true,
+  schedule: true,
+  upstream: true,
+  drift: true,
+  degraded: true,
 } satisfies Record<ChangeCause['kind'], true>) as readonly ChangeCause['kind'][]
 
 export const sumsBy = ['state', 'kind', 'sender'] as const
