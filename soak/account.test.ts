@@ -45,6 +45,13 @@ const story = (): { readonly record: SentRecord; readonly books: Loose<Books> } 
       ],
       jobs: ['job-one', 'job-two'] as never,
       sum: { ignored: 1, started: 1, batched: 2 },
+      report: {
+        matches: true,
+        acknowledged: 4,
+        outcomes: { ignored: 1, started: 1, batched: 2 },
+        faults: [],
+        parked: [],
+      },
     },
   }
 }
@@ -78,6 +85,7 @@ describe('the account', () => {
     record.happenings.push(data('file:///c', false))
     books.changes.push({ ...(books.changes[2] as Change), id: 5, about: 'data file:///c written' })
     books.sum = { ...books.sum, batched: 3 }
+    books.report = { ...books.report, acknowledged: 5, outcomes: books.sum }
     expect(drawAccount(record, books).differences).toEqual([])
   })
 
@@ -170,6 +178,27 @@ describe('the account', () => {
       /the store has 1 ignored changes, and the API says 0/,
       (_, books) => {
         books.sum = { started: 1, batched: 2 }
+      },
+    ],
+    [
+      'a report that does not match',
+      /the report does not match: github: 1 missing/,
+      (_, books) => {
+        books.report = { ...books.report, matches: false, faults: ['github: 1 missing'] as never }
+      },
+    ],
+    [
+      'a report that matches itself only',
+      /the report counts 3 acknowledged changes, and there are 4/,
+      (_, books) => {
+        books.report = { ...books.report, acknowledged: 3, outcomes: { ignored: 1, batched: 2 } }
+      },
+    ],
+    [
+      'a row that waits for somebody',
+      /run 1 is parked: launch: no/,
+      (_, books) => {
+        books.report = { ...books.report, parked: [{ kind: 'run', id: 1, message: 'launch: no' }] }
       },
     ],
     [

@@ -9,6 +9,16 @@ export interface Books {
   readonly jobs: readonly string[]
   /** What the API sums up, by outcome. */
   readonly sum: Readonly<Record<string, number>>
+  /** What `winnow changes report` says of the account. */
+  readonly report: Report
+}
+
+export interface Report {
+  readonly matches: boolean
+  readonly acknowledged: number
+  readonly outcomes: Readonly<Record<string, number>>
+  readonly faults: readonly string[]
+  readonly parked: readonly { readonly kind: string; readonly id: number; readonly message: string }[]
 }
 
 export interface BookedChange {
@@ -85,7 +95,8 @@ export const drawAccount = (record: SentRecord, books: Books): Account => {
       ...refusalFaults(record),
       ...differences,
       ...changeFaults(found, books),
-      ...sumFaults(outcomes, books.sum),
+      ...sumFaults('the API', outcomes, books.sum),
+      ...reportFaults(outcomes, books),
       ...runFaults(books),
       ...objectFaults(record.happenings, books),
     ],
@@ -169,13 +180,24 @@ const changeFaults = (found: Found, { changes }: Books): readonly string[] => {
   ]
 }
 
+/** Winnow's own account must match, and be this one. */
+const reportFaults = (outcomes: Readonly<Record<string, number>>, { report, changes }: Books): readonly string[] => [
+  ...(report.matches && report.faults.length === 0 ? [] : [`the report does not match: ${report.faults.join('; ')}`]),
+  ...(report.acknowledged === changes.length
+    ? []
+    : [`the report counts ${report.acknowledged} acknowledged changes, and there are ${changes.length}`]),
+  ...sumFaults('the report', outcomes, report.outcomes),
+  ...report.parked.map(({ kind, id, message }) => `${kind} ${id} is parked: ${message}`),
+]
+
 const sumFaults = (
+  who: string,
   outcomes: Readonly<Record<string, number>>,
   sum: Readonly<Record<string, number>>,
 ): readonly string[] =>
   [...new Set([...Object.keys(outcomes), ...Object.keys(sum)])].sort().flatMap((state) => {
     const [ours, theirs] = [outcomes[state] ?? 0, sum[state] ?? 0]
-    return ours === theirs ? [] : [`the store has ${ours} ${state} changes, and the API says ${theirs}`]
+    return ours === theirs ? [] : [`the store has ${ours} ${state} changes, and ${who} says ${theirs}`]
   })
 
 /** Every run ended; no identity and no job twice; the platform has the jobs of the launched runs and no others. */

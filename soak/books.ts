@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { openEmbeddedPool } from '../src/adapters/store/embedded-pool.ts'
 import { clientsOf, parent } from '../test/platform/site.ts'
 import { aboutData, aboutPullRequest, aboutPush, aboutRelease, aboutRequest } from './about.ts'
-import type { BookedChange, BookedRun, Books } from './account.ts'
+import type { BookedChange, BookedRun, Books, Report } from './account.ts'
 
 /** Reads tables as anybody with SQL could: not through the store, whose word is what is tested. */
 export interface Reader {
@@ -12,8 +17,8 @@ export interface Reader {
 // biome-ignore lint/suspicious/noExplicitAny: rows are looked at as they come
 type Row = any
 
-export const openReader = async (databaseUrl: string | undefined, storeFolder: string): Promise<Reader> => {
-  if (databaseUrl === undefined) return (await openEmbeddedPool(storeFolder)) as unknown as Reader
+export const openReader = async (databaseUrl: string | undefined, dataFolder: string): Promise<Reader> => {
+  if (databaseUrl === undefined) return (await openEmbeddedPool(join(dataFolder, 'store'))) as unknown as Reader
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
   // PostgreSQL is restarted under it.
   pool.on('error', () => {})
@@ -38,7 +43,7 @@ const aboutOf = (cause: Row): string => {
 }
 
 /** Everything that the account is drawn from, but for what the platform and the API say. */
-export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 'sum'>> => {
+export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 'sum' | 'report'>> => {
   const table = async (name: string): Promise<readonly Row[]> =>
     (await reader.query(`select * from winnow.${name} order by id`)).rows
   const { rows } = await reader.query(
@@ -98,6 +103,18 @@ export const listJobs = async (platformPort: number): Promise<readonly string[]>
   } finally {
     await clients.close()
   }
+}
+
+const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+/** What Winnow's own command says of the account; it exits 1 where that does not match, and says it anyway. */
+export const readReport = async (dataFolder: string): Promise<Report> => {
+  const child = spawn(process.execPath, [entry, '--data', dataFolder, 'changes', 'report', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+  if (code !== 0 && code !== 1) throw new Error(`winnow changes report ended with ${code}`)
+  return JSON.parse(said) as Report
 }
 
 /** What the API sums up. */

@@ -17,7 +17,7 @@ export interface House {
   readonly url: string
   readonly platformPort: number
   readonly databaseUrl: string | undefined
-  readonly storeFolder: string
+  readonly dataFolder: string
   readonly senders: readonly { readonly name: string; readonly weight: number; readonly opened: OpenSender }[]
   readonly processes: readonly Controller[]
   readonly blows: readonly Blow[]
@@ -101,7 +101,7 @@ export const openHouse = async (kind: StoreKind, senders: readonly Sender[], del
     url,
     platformPort,
     databaseUrl: postgres?.url,
-    storeFolder: join(dataFolder, 'store'),
+    dataFolder,
     senders: opened,
     processes,
     blows:

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Account, drawAccount } from './account.ts'
-import { countChanges, countOpen, listJobs, openReader, type Reader, readBooks, readSum } from './books.ts'
+import { countChanges, countOpen, listJobs, openReader, type Reader, readBooks, readReport, readSum } from './books.ts'
 import { type House, openHouse } from './house.ts'
 import { leakFrom, type MemoryOfRole, memoryOf, residentMemory, type Sample } from './memory.ts'
 import type { Options } from './options.ts'
@@ -94,15 +94,17 @@ const sample = async (house: House, samples: Sample[], sent: () => number): Prom
 const close = async (house: House, record: SentRecord, deadline: number, say: (line: string) => void) => {
   const began = Date.now()
   const expected = record.happenings.filter(({ acknowledged }) => acknowledged > 0).length
-  const live = house.databaseUrl === undefined ? undefined : await openReader(house.databaseUrl, house.storeFolder)
+  const live = house.databaseUrl === undefined ? undefined : await openReader(house.databaseUrl, house.dataFolder)
   const token = await house.token()
   const settled = await settle(house, live, token, expected, deadline, say)
   const settling = (Date.now() - began) / 1_000
-  const [jobs, sum] = [await listJobs(house.platformPort), await readSum(house.url, token)]
+  const jobs = await listJobs(house.platformPort)
+  const sum = await readSum(house.url, token)
+  const report = await readReport(house.dataFolder)
   const exits = await house.stop()
-  const reader = live ?? (await openReader(undefined, house.storeFolder))
+  const reader = live ?? (await openReader(undefined, house.dataFolder))
   try {
-    const account = drawAccount(record, { ...(await readBooks(reader)), jobs, sum })
+    const account = drawAccount(record, { ...(await readBooks(reader)), jobs, sum, report })
     const failures = [
       ...(settled ? [] : ['not everything had ended when the time was up']),
       ...account.differences,
