@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createCompiler } from './adapters/compilers/compiler.ts'
+import { createSigningKeys } from './adapters/google/signing-keys.ts'
 import { createGitHost } from './adapters/hosts/git-host.ts'
 import { rememberFiles } from './adapters/hosts/remember-files.ts'
 import { openQueue } from './adapters/queue/open-queue.ts'
@@ -109,6 +110,15 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       secrets: secrets.webhooks[name] ?? [],
       ...(fullName === undefined ? {} : { fullName }),
     })),
+    sources: Object.entries(config.sources).map(([name, { kind, addresses, repositories, push }]) => ({
+      name,
+      kind,
+      addresses,
+      repositories,
+      secrets: secrets.sources[name]?.signing ?? [],
+      ...(push === undefined ? {} : { push }),
+    })),
+    signingKeys: createSigningKeys({ url: config.google.certsUrl, now: Date.now }),
     recordChange: store.recordChange,
     now: Date.now,
     log,

@@ -144,6 +144,13 @@ export const ConfigFile = z.strictObject({
       }),
     )
     .default({}),
+  /** Whose tokens are believed of Pub/Sub push and Eventarc. */
+  google: z
+    .strictObject({
+      /** Its public keys. Another address than Google's own is for tests and for clouds that stand in for it. */
+      certsUrl: z.url({ protocol: /^https?$/ }).default('https://www.googleapis.com/oauth2/v3/certs'),
+    })
+    .prefault({}),
   /** What one process takes in; what is over it gets 429 and may be sent again. */
   limits: z
     .strictObject({

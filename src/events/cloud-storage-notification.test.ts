@@ -34,11 +34,18 @@ describe('a notification of a bucket', () => {
     })
   })
 
-  it('needs no body where its format is none', () => {
-    expect(translateCloudStorageNotification({ ...attributes, payloadFormat: 'NONE' }, undefined)).toMatchObject({
+  it('needs a body, which says its size: an empty object is one that nobody reads', () => {
+    const bare = { ...attributes, payloadFormat: 'NONE' }
+    expect(translateCloudStorageNotification(bare, undefined)).toMatchObject({ kind: 'invalid' })
+    expect(translateCloudStorageNotification({ ...bare, eventType: 'OBJECT_DELETE' }, undefined)).toMatchObject({
       kind: 'news',
-      news: [{ object: { uri, size: 0 }, event: 'written' }],
+      news: [{ object: { uri, size: 0 }, event: 'deleted' }],
     })
+  })
+
+  it('is of no object where it only marks a folder', () => {
+    const folder = { ...body, name: 'incoming/', size: '0' }
+    expect(translateCloudStorageNotification({ ...attributes, objectId: 'incoming/' }, folder).kind).toBe('ignored')
   })
 
   it.each([
@@ -46,7 +53,9 @@ describe('a notification of a bucket', () => {
     [{ eventType: 'OBJECT_ARCHIVE' }, 'news'],
     [{ eventType: 'OBJECT_DELETE', overwrittenByGeneration: '9' }, 'ignored'],
     [{ eventType: 'OBJECT_METADATA_UPDATE' }, 'ignored'],
-    [{ objectId: 'incoming/' }, 'ignored'],
+    [{ objectId: 'incoming/' }, 'invalid'],
+    [{ objectId: 'incoming/../private/a.csv' }, 'invalid'],
+    [{ objectId: 'incoming/a\u0000.csv' }, 'invalid'],
     [{ objectId: '' }, 'invalid'],
     [{ objectGeneration: 'newest' }, 'invalid'],
     [{ bucketId: '../other' }, 'invalid'],

@@ -1,22 +1,16 @@
 import { z } from 'zod'
+import { translateGone, translateWritten } from './cloud-storage-object.ts'
 import { ignoredNews, invalidNews, misshapenNews, type NewsTranslation } from './object-news.ts'
+import { bucketName, digits, objectName } from './object-shape.ts'
 
 const attributes = z.object({
-  bucketId: z.string().regex(/^[a-z0-9][\w.-]{1,220}[a-z0-9]$/, 'is no name of a bucket'),
-  objectId: z.string().min(1).max(1_024),
-  objectGeneration: z.string().regex(/^\d{1,20}$/, 'is no generation'),
-  eventType: z.string().min(1),
+  bucketId: bucketName,
+  objectId: objectName,
+  objectGeneration: digits,
+  eventType: z.string().min(1).max(100),
   payloadFormat: z.enum(['JSON_API_V1', 'NONE']).default('NONE'),
   /** Of a deletion: a newer generation took the place. */
-  overwrittenByGeneration: z.string().optional(),
-})
-
-const resource = z.object({
-  bucket: z.string(),
-  name: z.string(),
-  generation: z.coerce.string(),
-  size: z.coerce.number().int().min(0),
-  crc32c: z.string().max(20).optional(),
+  overwrittenByGeneration: z.string().max(20).optional(),
 })
 
 /** Whether a Pub/Sub message says that it is a notification of a bucket. */
@@ -34,35 +28,19 @@ export const translateCloudStorageNotification = (
   const read = attributes.safeParse(given)
   if (!read.success) return misshapenNews(read.error)
   const { bucketId, objectId, objectGeneration, eventType, payloadFormat, overwrittenByGeneration } = read.data
-  const uri = `gs://${bucketId}/${objectId}`
-  if (objectId.endsWith('/')) return ignoredNews(`${uri} marks a folder`)
-
-  const object = { uri, generation: objectGeneration, size: 0 }
+  const identity = { bucket: bucketId, name: objectId, generation: objectGeneration }
   switch (eventType) {
     case 'OBJECT_FINALIZE':
-      break
+      // Without a size a file could not be told from an empty one, which nobody reads.
+      return payloadFormat === 'NONE'
+        ? invalidNews('payloadFormat: is NONE, and without a body there is no size: make the notification with JSON')
+        : translateWritten(body, identity)
     case 'OBJECT_DELETE':
     case 'OBJECT_ARCHIVE':
       return overwrittenByGeneration === undefined
-        ? { kind: 'news', news: [{ object, event: 'deleted' }] }
-        : ignoredNews(`generation ${overwrittenByGeneration} of ${uri} took its place`)
+        ? translateGone(body ?? identity, identity)
+        : ignoredNews(`generation ${overwrittenByGeneration} took its place, and has its own notification`)
     default:
       return ignoredNews(`${eventType} brings no other data`)
-  }
-  if (payloadFormat === 'NONE') return { kind: 'news', news: [{ object, event: 'written' }] }
-
-  const stated = resource.safeParse(body)
-  if (!stated.success) return misshapenNews(stated.error)
-  const { bucket, name, generation, size, crc32c } = stated.data
-  if (bucket !== bucketId || name !== objectId || generation !== objectGeneration)
-    return invalidNews('its attributes speak of another object than its body')
-  return {
-    kind: 'news',
-    news: [
-      {
-        object: { ...object, size, ...(crc32c === undefined ? {} : { checksum: `crc32c:${crc32c}` }) },
-        event: 'written',
-      },
-    ],
   }
 }

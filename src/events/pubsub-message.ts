@@ -1,5 +1,10 @@
+import { parseJsonBody } from '../domain/json-body.ts'
+import { isAuditEntry, translateAuditEntry } from './bigquery-audit.ts'
+import { type CloudEvents, isStructured, readCloudEvents, readStructured } from './cloud-event.ts'
 import { isCloudStorageNotification, translateCloudStorageNotification } from './cloud-storage-notification.ts'
-import { invalidNews, type NewsTranslation } from './object-news.ts'
+import { isGoogleEvent, translateGoogleEvent } from './google-event.ts'
+import { invalidNews, type NewsTranslation, together } from './object-news.ts'
+import { translateWinnowEvent } from './winnow-event.ts'
 
 /** A message of Pub/Sub, pushed or pulled. */
 export interface PubsubMessage {
@@ -8,14 +13,31 @@ export interface PubsubMessage {
 }
 
 export const translatePubsubMessage = ({ attributes, data }: PubsubMessage): NewsTranslation => {
-  if (isCloudStorageNotification(attributes)) return translateCloudStorageNotification(attributes, jsonOf(data))
-  return invalidNews('it is no notification of a bucket')
+  const json = data.length === 0 ? undefined : parseJsonBody(data)
+  if (json?.ok === false)
+    return invalidNews(json.reason === 'tooDeep' ? 'data: nests deeper than any message does' : 'data: is no JSON')
+  return translateReadMessage({ attributes, body: json?.value })
 }
 
-const jsonOf = (data: Uint8Array): unknown => {
-  try {
-    return JSON.parse(new TextDecoder().decode(data))
-  } catch {
-    return undefined
-  }
+/** A notification of a bucket, an audit entry of BigQuery that a log sink sent, or CloudEvents; `body` undefined where it has none. */
+export const translateReadMessage = ({
+  attributes,
+  body,
+}: Pick<PubsubMessage, 'attributes'> & { readonly body: unknown }): NewsTranslation => {
+  if (isCloudStorageNotification(attributes)) return translateCloudStorageNotification(attributes, body)
+  if (isAuditEntry(body)) return translateAuditEntry(body)
+  const events = cloudEventsOf(attributes, body)
+  if (events === undefined)
+    return invalidNews('is neither a notification of Cloud Storage nor an audit entry of BigQuery nor a CloudEvent')
+  if (!events.ok) return invalidNews(events.reason)
+  return together(
+    events.events.map((event) => (isGoogleEvent(event) ? translateGoogleEvent(event) : translateWinnowEvent(event))),
+  )
+}
+
+const cloudEventsOf = (attributes: Readonly<Record<string, string>>, body: unknown): CloudEvents | undefined => {
+  const attribute = (name: string): string => (Object.hasOwn(attributes, name) ? (attributes[name] ?? '') : '')
+  const labelled = attribute('content-type').startsWith('application/cloudevents') || attribute('ce-specversion') !== ''
+  if (labelled) return readCloudEvents({ header: attribute, body })
+  return isStructured(body) ? readStructured(body) : undefined
 }

@@ -1,5 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import type { SigningKeys } from '../domain/ports.ts'
 import { bitbucket } from './bitbucket.ts'
+import { dataRoute } from './data/data-route.ts'
+import type { WebhookSource } from './data/data-sender.ts'
+import { eventarc } from './data/eventarc.ts'
+import { events } from './data/events.ts'
+import { pubsub } from './data/pubsub.ts'
+import { s3 } from './data/s3.ts'
 import { git } from './git.ts'
 import { gitRoute } from './git-route.ts'
 import { forgejo, gitea } from './gitea.ts'
@@ -11,6 +18,10 @@ import type { Sender, WebhookRepository } from './sender.ts'
 export interface WebhookPorts extends ReceivePorts {
   /** The repositories that the config names; the rest of the world is unknown. */
   readonly repositories: readonly WebhookRepository[]
+  /** The sources of data that the config names. */
+  readonly sources: readonly WebhookSource[]
+  /** Google's keys, for the tokens that it signs. */
+  readonly signingKeys: SigningKeys
   /** Bytes of a body that are read at most, before anything looks at it. */
   readonly maxBodyBytes?: number
 }
@@ -21,11 +32,14 @@ const defaultMaxBodyBytes = 5 * 1024 * 1024
 const senders: readonly Sender[] = [github, gitlab, gitea, forgejo, bitbucket, git]
 
 /**
- * POST /webhooks/<sender>, one for each kind of host: cap, verify, translate, record, and only then 202.
+ * POST /webhooks/<sender>, one for each kind of host and each way to tell of data: cap, verify, translate, record, and
+ * only then 202.
  *
  * 413 over the cap · 401 signature wrong, missing or too old (the same answer for every repository, known or not) ·
  * 429 too many · 400 no JSON, or nested too deep · 422 JSON of another shape · 404 a repository that the config does not
- * name, or that this signature does not speak for · 503 the store did not take it: send it again. Each refusal is counted.
+ * name, or that this signature does not speak for, or nobody in the config who could send here · 403 data of an address
+ * that its source may not speak for · 503 the store did not take it, or there were no keys to check it: send it again.
+ * Each refusal is counted.
  */
 export const registerWebhooks = async (app: FastifyInstance, ports: WebhookPorts): Promise<void> => {
   const bodyLimit = ports.maxBodyBytes ?? defaultMaxBodyBytes
@@ -50,6 +64,8 @@ export const registerWebhooks = async (app: FastifyInstance, ports: WebhookPorts
       })
       for (const sender of senders)
         scope.post(`/${sender.path}`, { bodyLimit }, receive(gitRoute(sender, ports.repositories), ports))
+      for (const sender of [pubsub(ports.signingKeys), eventarc(ports.signingKeys), s3, events])
+        scope.post(`/${sender.path}`, { bodyLimit }, receive(dataRoute(sender, ports.sources), ports))
     },
     { prefix: '/webhooks' },
   )

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { createSigningKeys } from '../../src/adapters/google/signing-keys.ts'
 import type { Change } from '../../src/domain/change.ts'
 import type { NewRow } from '../../src/domain/ports.ts'
 import { createLog } from '../../src/log.ts'
+import type { WebhookSource } from '../../src/webhooks/data/data-sender.ts'
 import { createLimits, type LimitRules } from '../../src/webhooks/limits.ts'
 import { createRefusals, type Refusals } from '../../src/webhooks/refusals.ts'
 import type { WebhookRepository } from '../../src/webhooks/sender.ts'
@@ -27,12 +29,20 @@ export interface RecordingServer {
 interface RecordingOptions {
   readonly maxBodyBytes?: number
   readonly limits?: LimitRules
+  readonly sources?: readonly WebhookSource[]
+  /** Where the keys of Google's stand-in are; nowhere by default. */
+  readonly keysUrl?: string
 }
 
 /** A real Fastify with the webhooks, over a ledger in memory that keeps recordChange's contract. */
 export const createRecordingServer = async (
   repositories: readonly WebhookRepository[],
-  { maxBodyBytes, limits = { perMinute: 10_000, failuresPerMinute: 10_000 } }: RecordingOptions = {},
+  {
+    maxBodyBytes,
+    limits = { perMinute: 10_000, failuresPerMinute: 10_000 },
+    sources = [],
+    keysUrl,
+  }: RecordingOptions = {},
 ): Promise<RecordingServer> => {
   const app = Fastify()
   const changes: Change[] = []
@@ -41,6 +51,8 @@ export const createRecordingServer = async (
   const server: RecordingServer = { app, changes, logged, refusals, failures: [] }
   await registerWebhooks(app, {
     repositories,
+    sources,
+    signingKeys: createSigningKeys({ url: keysUrl ?? 'http://127.0.0.1:9/', now: () => now }),
     refusals,
     limits: createLimits(limits),
     now: () => now,

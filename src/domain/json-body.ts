@@ -6,10 +6,10 @@ export type JsonBody =
   | { readonly ok: false; readonly reason: 'noJson' | 'tooDeep' }
 
 /** The body as JSON, unless it nests deeper than any host's. The depth is counted in the bytes, before anything is built. */
-export const parseJsonBody = (bytes: Buffer): JsonBody => {
+export const parseJsonBody = (bytes: Uint8Array): JsonBody => {
   if (nestsDeeperThan(bytes, deepest)) return { ok: false, reason: 'tooDeep' }
   try {
-    return { ok: true, value: JSON.parse(bytes.toString('utf8')) }
+    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)) }
   } catch {
     return { ok: false, reason: 'noJson' }
   }
@@ -20,7 +20,7 @@ const backslash = 0x5c
 const opens: readonly number[] = [0x5b, 0x7b]
 const closes: readonly number[] = [0x5d, 0x7d]
 
-const nestsDeeperThan = (bytes: Buffer, limit: number): boolean => {
+const nestsDeeperThan = (bytes: Uint8Array, limit: number): boolean => {
   let depth = 0
   let inText = false
   for (let i = 0; i < bytes.length; i++) {
