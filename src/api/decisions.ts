@@ -77,6 +77,12 @@ export const decisionsApi =
       },
     )
 
+    app.post(
+      '/changes/:id/replay',
+      { schema: { params: idParameter, body: z.strictObject({ reason: reason.min(1) }) } },
+      (request) => decisions.replay(request.params.id, personOf(request), request.body.reason),
+    )
+
     app.get('/holds', { schema: { querystring: listQuery } }, async ({ query }) => ({
       holds: await store.list('hold', {}, query.limit),
     }))

@@ -248,6 +248,15 @@ changes
     (await import('./commands/changes-show.ts')).changesShow(id, command.optsWithGlobals()),
   )
 changes
+  .command('replay')
+  .description('have a change that has ended matched again, as a change of its own; written down with your name')
+  .argument('<id>', 'number of the change', numberOf('changes'))
+  .requiredOption('-r, --reason <text>', 'why')
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/changes-replay.ts')).changesReplay(id, command.optsWithGlobals()),
+  )
+changes
   .command('report')
   .description('what was acknowledged against what became of it; exits 1 where the sides differ')
   .option('--since <when>', 'changes received on that day or later')

@@ -29,6 +29,8 @@ export interface Batch {
   readonly nextAt: Time | null
   readonly objects: readonly DataObject[]
   readonly run: number | null
+  /** A person had one of its changes matched again: its run runs, whatever ran before. */
+  readonly replayed?: boolean
 }
 
 export interface BatchRule {

@@ -24,6 +24,8 @@ export interface Decisions {
     wish: { readonly reason: string; readonly lasts: Duration | null },
     signal: AbortSignal,
   ): Promise<{ repository: string; until: Time | null }>
+  /** A change that has ended is matched again, as a change of its own; what it starts runs, whatever ran before. */
+  replay(change: number, person: Person, reason: string): Promise<{ readonly change: number }>
   /** Lifts the hold of an environment; where there is none, agrees to the release that waits there for a person. */
   lift(place: Place, person: Person, signal: AbortSignal): Promise<{ repository: string; next: string }>
   /** Lets no run of a pipeline, or of a repository, be built or launched for a while. */

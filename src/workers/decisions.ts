@@ -3,6 +3,7 @@ import type { DecisionPorts } from './decision-ports.ts'
 import { createHold, createLift } from './hold-environment.ts'
 import { createOverride } from './override-verdict.ts'
 import { createPause, createResume } from './pause-pipeline.ts'
+import { createReplay } from './replay-change.ts'
 import { createSpeak } from './speak.ts'
 
 /** What people decide about verdicts and environments, over the same store and protected branch as the workers. */
@@ -15,5 +16,6 @@ export const createDecisions = (ports: DecisionPorts): Decisions => {
     lift: createLift(ports, speak),
     pause: createPause(ports),
     resume: createResume(ports),
+    replay: createReplay(ports),
   }
 }

@@ -8,6 +8,7 @@ import { jobIdOf, nextRun, type Run, runIdentity } from '../domain/run.ts'
 import { endRun } from './end-run.ts'
 import { type TurnPorts, whyNotYet } from './launch-turn.ts'
 import { waitsForPause } from './pause-gate.ts'
+import { runsAfresh } from './replay-change.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { move } from './transitions.ts'
 import { wantVerdict } from './want-verdict.ts'
@@ -68,6 +69,7 @@ const intend = async (ports: LaunchPorts, run: Run, context: StepContext): Promi
       if (cancelled !== undefined) await move(tx, 'run', run, cancelled, cancelled.reason, at)
       return
     }
+    const afresh = await runsAfresh(tx, run)
     for (let attempt = run.attempt; ; attempt++) {
       const identity = runIdentity({
         pipeline: run.pipeline,
@@ -81,6 +83,7 @@ const intend = async (ports: LaunchPorts, run: Run, context: StepContext): Promi
       })
       const equals = (await tx.list('run', { identity })).filter((other) => other.id !== run.id)
       const alive = equals.find(({ state }) => ['launching', 'running', 'succeeded'].includes(state))
+      if (alive !== undefined && afresh) continue
       if (alive !== undefined) return reuse(tx, ports, run, alive, context)
       // A failed or cancelled job keeps its id on the target, so another try needs another.
       if (equals.some(({ state }) => state === 'failed' || state === 'cancelled')) continue

@@ -40,7 +40,8 @@ export const matchCommit = async (
   const asked = await commitOf(ports.host, repository, cause, allowed.defaultBranch, signal)
   if (!asked.ok) return ignored(asked.reason)
   const { commit } = asked
-  const overtaken = cause.kind === 'push' ? await overtakenBy(ports, change, cause, signal) : undefined
+  const late = cause.kind === 'push' && change.replayOf === undefined
+  const overtaken = late ? await overtakenBy(ports, change, cause, signal) : undefined
   if (overtaken !== undefined) return { kind: 'end', outcome: { state: 'superseded', reason: overtaken.reason } }
   const declaration = await readDeclaration(ports, repository, commit, signal)
   if (!declaration.ok) {

@@ -12,6 +12,7 @@ import { matchSchedule } from './match-schedule.ts'
 import { matchUpstream } from './match-upstream.ts'
 import { matchWorsened } from './match-worsened.ts'
 import { pausesOf } from './pause-gate.ts'
+import { markReplayed } from './replay-change.ts'
 import type { StepFunction } from './step.ts'
 import { supersedeOlder } from './supersede.ts'
 import { create, move } from './transitions.ts'
@@ -89,7 +90,11 @@ const apply = async (tx: Transaction, change: Change, decision: Decision, at: Ti
 
 const outcomeOf = async (tx: Transaction, change: Change, decision: Decision, at: Time): Promise<ChangeOutcome> => {
   if (decision.kind === 'end') return decision.outcome
-  if (decision.kind === 'join') return { state: 'batched', ...(await decision.join(tx)) }
+  if (decision.kind === 'join') {
+    const joined = await decision.join(tx)
+    if (change.replayOf !== undefined) await markReplayed(tx, joined.batch)
+    return { state: 'batched', ...joined }
+  }
   const newer = await newerChange(tx, change)
   if (newer !== undefined)
     return { state: 'superseded', reason: `change ${newer.id} is newer and was started before this one` }
@@ -120,6 +125,9 @@ const waitingFor = async (tx: Transaction, runs: readonly Run[], at: Time): Prom
 
 /** Jobs may come out of order: an older push must not start after a newer one of its branch did. */
 const newerChange = async (tx: Transaction, change: Change): Promise<Change | undefined> => {
+  if (change.replayOf !== undefined) return undefined
   const started = await tx.list('change', { repository: change.repository, state: 'started' }, 50)
-  return started.find((other) => other.id > change.id && isSameLine(other.cause, change.cause))
+  return started.find(
+    (other) => other.id > change.id && other.replayOf === undefined && isSameLine(other.cause, change.cause),
+  )
 }

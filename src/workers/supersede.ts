@@ -14,6 +14,8 @@ export const supersedeOlder = async (
   { repository, pipeline }: NewRow<'run'>,
   at: Time,
 ): Promise<void> => {
+  // A person wants it beside what came since, not in its place.
+  if (change.replayOf !== undefined) return
   const waiting = await tx.list('run', { repository, pipeline, state: ['wanted', 'built'] }, most)
   const changes = await tx.list('change', { id: [...new Set(waiting.map((run) => run.change))] }, most)
   const older = changes.filter((other) => other.id < change.id && isSameLine(other.cause, change.cause))

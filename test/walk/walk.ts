@@ -75,6 +75,10 @@ const tables = [
   'outbox',
   'history',
   'setting',
+  'acknowledged',
+  'refused',
+  'archived',
+  'archive_file',
 ]
 
 /** One database for a file of tests; each walk empties it. */
