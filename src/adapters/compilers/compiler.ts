@@ -4,7 +4,7 @@ import type { TemplateName } from '../../domain/templates.ts'
 import type { Duration } from '../../domain/time.ts'
 import { compileTemplate } from '../../pipelines/templates/compile-template.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'
-import { coldRun } from './confined.ts'
+import { coldRun, type Run } from './confined.ts'
 import { checkedIr, compileIr } from './ir.ts'
 import { createIsolation } from './isolation.ts'
 import { compilePython, fingerprintPython, type PythonPorts } from './python-source.ts'
@@ -38,10 +38,12 @@ export const createCompiler = (options: {
   readonly environments: PythonEnvironments
   readonly limits?: Partial<CompileLimits>
   readonly warm?: boolean
+  /** Instead of the plain way to run what is compiled. */
+  readonly run?: Run
 }): Compiler & AsyncDisposable => {
   const limits = { ...defaultLimits, ...options.limits }
   const isolate = createIsolation()
-  const cold = coldRun(isolate)
+  const cold = options.run ?? coldRun(isolate)
   const workers = options.warm ? createWarmWorkers({ isolate, memoryBytes: limits.memoryBytes }) : undefined
   const { environments } = options
   const coldPorts: PythonPorts = { environments, limits, runIn: () => ({ run: cold }) }

@@ -19,8 +19,16 @@ export const refusal = (error: string, details: readonly string[] = [], log = ''
 
 export type RunResult = Pick<ProcessResult, 'exitCode' | 'signal' | 'timedOut' | 'stdout' | 'stderr'>
 
+/** Where a compile works: the checkout, a folder to write in, the file for its report, and what else it must read. */
+export interface Room {
+  readonly root: string
+  readonly scratch: string
+  readonly output: string
+  readonly readable: readonly string[]
+}
+
 /** Runs a process of its own to its end; the request has all that the process may have. */
-export type Run = (request: ProcessRequest, signal: AbortSignal) => Promise<RunResult>
+export type Run = (request: ProcessRequest, signal: AbortSignal, room: Room) => Promise<RunResult>
 
 /** A compile that runs the user's code: where it lies, and the command, which is given the file for its report last. */
 export interface ConfinedCompile {
@@ -29,6 +37,8 @@ export interface ConfinedCompile {
   readonly file: string
   readonly command: (root: string, scratch: string) => Command
   readonly environment: (scratch: string) => Readonly<Record<string, string>>
+  /** What the command needs to read besides the checkout: its runtime, its packages, its script. */
+  readonly readable: readonly string[]
   /** Who runs it, for a message: Python, Node. */
   readonly runtime: string
 }
@@ -65,6 +75,7 @@ export const runConfined = async (
         memoryBytes: limits.memoryBytes,
       },
       signal,
+      { root, scratch, output, readable: compile.readable },
     )
     signal.throwIfAborted()
     return await readOutcome(compile, result, { root, output, limits })

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { readFile, realpath } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PipelineSource } from '../../domain/build.ts'
 import { type Digest, digestBytes, digestJson } from '../../domain/digest.ts'
@@ -59,6 +59,9 @@ const readRequirements = async (
   return refusal(first, requirements.faults)
 }
 
+/** Where the Python that an environment was made of lies: `/x/bin/python3.11` → `/x`. */
+const installationOf = async (python: string): Promise<string> => dirname(dirname(await realpath(python)))
+
 /** Runs a compile in an environment: always in a process of its own. `report` is told what came out of it. */
 export interface PythonRun {
   readonly run: Run
@@ -100,6 +103,7 @@ export const compilePython = async (
         source.function ?? '',
       ],
       environment: (scratch) => compileEnvironment(environment, scratch),
+      readable: [environment.folder, await installationOf(environment.python), scriptsFolder],
       runtime: 'Python',
     },
     ports.limits,

@@ -85,6 +85,7 @@ export const compileTypescript = async (
         const { PATH = '', LANG = 'C.UTF-8' } = scrubbedEnvironment()
         return { PATH, LANG, HOME: scratch, TMPDIR: scratch }
       },
+      readable: [installation, ...realPaths(packageFolders(installation)), process.execPath],
       runtime: 'Node',
     },
     limits,

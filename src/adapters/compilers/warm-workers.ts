@@ -77,9 +77,9 @@ export const createWarmWorkers = (options: {
 
   const warmRun =
     (environment: PythonEnvironment): Run =>
-    async (request, signal) => {
+    async (request, signal, room) => {
       const entry = await entryFor(environment, signal)
-      if (entry === undefined) return cold(request, signal)
+      if (entry === undefined) return cold(request, signal, room)
       clearTimeout(entry.idle)
       // The script that it runs is the first argument: a worker has that one already.
       const result = await entry.worker.run(request.args.slice(1), request, signal)
@@ -88,7 +88,7 @@ export const createWarmWorkers = (options: {
       if (entry.worker.busy === 0) entry.idle = setTimeout(() => void drop(environment.folder), idleMs).unref()
       if (entry.worker.gone) void drop(environment.folder)
       if (entry.worker.unfit) unfit.add(environment.folder)
-      return result ?? cold(request, signal)
+      return result ?? cold(request, signal, room)
     }
 
   const preload = (environment: PythonEnvironment, report: CompileReport): void => {
