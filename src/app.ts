@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createCompiler } from './adapters/compilers/compiler.ts'
+import { createForeignCompiler } from './adapters/compilers/foreign.ts'
 import { createSigningKeys } from './adapters/google/signing-keys.ts'
 import { createGitHost } from './adapters/hosts/git-host.ts'
 import { rememberFiles } from './adapters/hosts/remember-files.ts'
@@ -16,7 +17,8 @@ import { Fault } from './domain/errors.ts'
 import { createJudging } from './judging/judging.ts'
 import { readKept } from './judging/keep-predictions.ts'
 import type { Log } from './log.ts'
-import { createPythonEnvironments } from './processes/python-environments.ts'
+import { findCell } from './processes/cell.ts'
+import { createPythonEnvironments, type PythonEnvironments } from './processes/python-environments.ts'
 import { openTargets } from './targets.ts'
 import { version } from './version.ts'
 import { createLimits } from './webhooks/limits.ts'
@@ -65,14 +67,23 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       createGitHost({
         folder: join(config.dataFolder, 'git'),
         repositories: Object.fromEntries(
-          repositories.map(([name, { url }]) => {
+          repositories.map(([name, { url, host }]) => {
             const accessToken = secrets.accessTokens[name]
-            return [name, { url, ...(accessToken === undefined ? {} : { accessToken }) }]
+            const pullRequests = pullRequestRefs[host]
+            return [
+              name,
+              {
+                url,
+                ...(accessToken === undefined ? {} : { accessToken }),
+                ...(pullRequests === undefined ? {} : { pullRequests }),
+              },
+            ]
           }),
         ),
       }),
     ),
     compiler: opened.use(createCompiler({ environments, warm: true })),
+    ...(await foreignCompilerFor(config, environments)),
     source: (repository) =>
       createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
     target: (name) => targets.byName.get(name),
@@ -149,6 +160,33 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   await writeFile(join(config.dataFolder, 'server.json'), `${JSON.stringify({ url, pid: process.pid })}\n`)
   log.info({ url, role: config.role, version }, 'Winnow is ready')
   return appOf(url, opened.move())
+}
+
+/** Where hosts show the heads of pull requests. Bitbucket's is that of Data Center: Cloud shows none. */
+const pullRequestRefs: Readonly<Record<string, string | undefined>> = {
+  github: 'refs/pull/*/head',
+  gitea: 'refs/pull/*/head',
+  forgejo: 'refs/pull/*/head',
+  gitlab: 'refs/merge-requests/*/head',
+  bitbucket: 'refs/pull-requests/*/from',
+}
+
+/** Where a repository asks for it. Fault config_invalid where no sandbox can be made: better no start than no sandbox. */
+const foreignCompilerFor = async (
+  { repositories, role }: Config,
+  environments: PythonEnvironments,
+): Promise<Pick<WorkerPorts, 'foreignCompiler'>> => {
+  const asking = Object.entries(repositories).find(([, { forks }]) => forks === 'sandbox')
+  if (asking === undefined || role === 'web') return {}
+  const found = await findCell()
+  if (found.found) return { foreignCompiler: createForeignCompiler({ environments, found }) }
+  throw new Fault(
+    'config_invalid',
+    `The sandbox that repositories.${asking[0]}.forks asks for does not work: ${found.reason}`,
+    {
+      remedy: 'Install bubblewrap (on Debian and Ubuntu: apt install bubblewrap), or leave out forks: sandbox.',
+    },
+  )
 }
 
 /** Addresses of data that a repository's triggers may name. */

@@ -49,6 +49,8 @@ const RepositoryConfig = z
     /** What its winnow.yaml may use; the bounds are the operator's, not the repository's. */
     targets: z.array(Name).min(1),
     environments: z.array(Name).default([]),
+    /** Pull requests of forks: never compiled, or planned in a sandbox without network and credentials. */
+    forks: z.enum(['refuse', 'sandbox']).default('refuse'),
     /** Patterns of the winnow.yaml that count, as GitHub Actions has them; paths in each start at its folder. */
     declarations: z.array(DeclarationPattern).min(1).max(20).default(['winnow.yaml']),
     /** How often its branches and tags are looked at for pushes that the host never delivered; without it never. */
@@ -60,7 +62,9 @@ const RepositoryConfig = z
     /** Where its relative `file:` data addresses start. */
     dataRoot: z.string().optional(),
   })
-  .superRefine(({ host, fullName }, context) => {
+  .superRefine(({ host, fullName, forks }, context) => {
+    if (host === 'git' && forks === 'sandbox')
+      context.addIssue({ code: 'custom', path: ['forks'], message: 'a plain git server has no pull requests' })
     if (host !== 'git' && fullName === undefined)
       context.addIssue({ code: 'custom', path: ['fullName'], message: `host: ${host} needs fullName: owner/name` })
   })

@@ -16,6 +16,8 @@ export interface WorkerPorts {
   readonly queue: Queue
   readonly host: RepositoryHost
   readonly compiler: Compiler
+  /** For the code of forks; undefined where no repository asks for it. */
+  readonly foreignCompiler?: Compiler
   readonly source: (repository: string) => DataSource
   readonly target: (name: string) => Target | undefined
   readonly judging: Judging

@@ -121,11 +121,10 @@ describe('a pull request', () => {
   const [beans, peas] = yaml.pipelines
   if (beans === undefined || peas === undefined) throw new Error('the fixture is wrong')
   it.each([
-    [beans, { action: 'opened', fork: false }, 'match'],
-    [beans, { action: 'synchronize', fork: false }, 'match'],
-    [beans, { action: 'labeled', fork: false }, 'noMatch'],
-    [beans, { action: 'opened', fork: true }, 'noMatch'],
-    [peas, { action: 'opened', fork: false }, 'noMatch'],
+    [beans, { action: 'opened' }, 'match'],
+    [beans, { action: 'synchronize' }, 'match'],
+    [beans, { action: 'labeled' }, 'noMatch'],
+    [peas, { action: 'opened' }, 'noMatch'],
   ])('%#', (pipeline, request, outcome) => {
     expect(matchPullRequest(pipeline, request).outcome).toBe(outcome)
   })

@@ -78,15 +78,11 @@ export const matchPushes = (yaml: WinnowYaml, push: PushFacts): PushMatches => {
   }
 }
 
-/** Whether a pull request is planned, and why or why not. Its code is compiled only where nobody foreign wrote it. */
-export const matchPullRequest = (
-  pipeline: PipelineDeclaration,
-  request: { readonly action: string; readonly fork: boolean },
-): TriggerMatch => {
+/** Whether a pull request is planned, and why or why not. */
+export const matchPullRequest = (pipeline: PipelineDeclaration, request: { readonly action: string }): TriggerMatch => {
   if (pipeline.on.pullRequest?.plan !== true) return noMatch('it plans no pull requests')
   if (!['opened', 'synchronize', 'reopened', 'ready_for_review'].includes(request.action))
     return noMatch(`the pull request was ${request.action}, which changes no code`)
-  if (request.fork) return noMatch('the pull request comes from a fork, whose code nobody has trusted yet')
   return match(`pull request ${request.action}`)
 }
 

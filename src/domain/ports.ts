@@ -232,6 +232,11 @@ export interface RepositoryHost {
   filesNamed(repository: string, commit: string, name: string, signal: AbortSignal): Promise<readonly string[]>
   /** Digest of the tree of a commit: the same files, the same digest. */
   treeDigest(repository: string, commit: string, signal: AbortSignal): Promise<Digest>
+  /**
+   * Fetches the head of a pull request from the repository itself, never from the fork; true where it is at `commit`.
+   * Fault `checkout_refused` where the host shows no such heads.
+   */
+  fetchPullRequest(repository: string, number: number, commit: string, signal: AbortSignal): Promise<boolean>
   /** How `commit` stands to `before`. A host that cannot be asked, or that has lost one of them, is `unknown`. */
   standing(repository: string, before: string, commit: string, signal: AbortSignal): Promise<Standing>
   /** Paths that differ between two commits; all of the commit's where `before` is all zeros or unknown. */

@@ -3,6 +3,8 @@ export interface RepositoryBounds {
   /** The protected branch: policies, environments and data triggers are read from its head. */
   readonly defaultBranch: string
   readonly targets: readonly string[]
+  /** `sandbox`: pull requests of forks are planned. */
+  readonly forks?: 'refuse' | 'sandbox'
   /** Patterns of the winnow.yaml that count; without them the one at the root. */
   readonly declarations?: readonly string[]
   /** Environment names, or undefined where the repository may name its own. */

@@ -1,6 +1,6 @@
 import { type Build, nextBuild } from '../domain/build.ts'
 import { type Digest, digestJson, shortDigest } from '../domain/digest.ts'
-import { isFault } from '../domain/errors.ts'
+import { Fault, isFault } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { CompileResult, Compiler, RepositoryHost, Store, Transaction } from '../domain/ports.ts'
 import { nextRun, type Run } from '../domain/run.ts'
@@ -13,6 +13,8 @@ export interface BuildPorts {
   readonly store: Store
   readonly host: RepositoryHost
   readonly compiler: Compiler
+  /** For code that nobody has trusted; without it none is compiled. */
+  readonly foreignCompiler?: Compiler
 }
 
 /** How long a build belongs to who compiles it without a sign of life, and how often that sign is given. */
@@ -33,8 +35,9 @@ export const createBuildStep =
     // A plan launches nothing.
     if (run.mode !== 'plan' && (await waitsForPause(ports.store, run, context))) return
     try {
-      const build = await findBuild(ports, run, context.signal)
-      await compileOrWait(ports, run, build, context)
+      const compiler = await compilerFor(ports, run)
+      const build = await findBuild(ports, run, compiler, context.signal)
+      await compileOrWait({ ...ports, compiler: compiler.compiler }, run, build, context)
     } catch (error) {
       if (!isFault(error) || error.retryable) throw error
       const at = context.now()
@@ -42,12 +45,37 @@ export const createBuildStep =
     }
   }
 
-const findBuild = async (ports: BuildPorts, run: Run, signal: AbortSignal): Promise<Build> => {
-  const { store, host, compiler } = ports
+interface ChosenCompiler {
+  readonly compiler: Compiler
+  readonly foreign: boolean
+}
+
+/** What a stranger's code left behind is never taken for what ours gives, though the files be the same. */
+const compilerFor = async (ports: BuildPorts, run: Run): Promise<ChosenCompiler> => {
+  const cause = (await ports.store.get('change', run.change))?.cause
+  const foreign = cause?.kind === 'pullRequest' && cause.fork
+  if (!foreign) return { compiler: ports.compiler, foreign }
+  if (ports.foreignCompiler !== undefined && run.mode === 'plan') return { compiler: ports.foreignCompiler, foreign }
+  throw new Fault('compile_failed', 'The code of a fork is compiled in a sandbox or not at all', {
+    remedy: 'give the repository forks: sandbox in the config of every worker',
+  })
+}
+
+const findBuild = async (
+  { store, host }: BuildPorts,
+  run: Run,
+  { compiler, foreign }: ChosenCompiler,
+  signal: AbortSignal,
+): Promise<Build> => {
   const readFile = (path: string) => host.readFile(run.repository, run.commit, path, signal)
   const tree = await host.treeDigest(run.repository, run.commit, signal)
   const fingerprint = await compiler.fingerprint(run.source, readFile)
-  const key: Digest = digestJson({ tree, source: run.source as unknown as Json, compiler: fingerprint })
+  const key: Digest = digestJson({
+    tree,
+    source: run.source as unknown as Json,
+    compiler: fingerprint,
+    ...(foreign ? { foreign } : {}),
+  })
   return store.buildByKey({
     key,
     repository: run.repository,

@@ -1,17 +1,13 @@
-import {
-  matchPullRequest,
-  matchPushes,
-  matchRelease,
-  noTriggerReason,
-  type TriggerMatch,
-} from '../declarations/match-trigger.ts'
-import type { PipelineDeclaration, WinnowYaml } from '../declarations/winnow-yaml.ts'
+import { matchPullRequest, matchPushes, matchRelease } from '../declarations/match-trigger.ts'
+import type { WinnowYaml } from '../declarations/winnow-yaml.ts'
 import type { Change, ChangeCause } from '../domain/change.ts'
 import type { Time } from '../domain/time.ts'
 import type { RepositoryBounds } from './bounds.ts'
 import { commitOf } from './commit-of.ts'
 import { count, readDeclaration, runTargetOf } from './declaration.ts'
 import type { Decision, MatchPorts } from './match.ts'
+import { matchFork } from './match-fork.ts'
+import { type Found, matching } from './matching.ts'
 import { newRun } from './new-run.ts'
 import { policyFaults } from './policy-faults.ts'
 import { overtakenBy, pathsOfPush, wayOfPush } from './push-history.ts'
@@ -37,6 +33,7 @@ export const matchCommit = async (
   if (allowed === undefined) return ignored(`the config names no repository ${repository}`)
   const refusal = refusalWithoutLooking(cause)
   if (refusal !== undefined) return ignored(refusal)
+  if (cause.kind === 'pullRequest' && cause.fork) return matchFork(ports, change, cause, allowed, at, signal)
   const asked = await commitOf(ports.host, repository, cause, allowed.defaultBranch, signal)
   if (!asked.ok) return ignored(asked.reason)
   const { commit } = asked
@@ -63,7 +60,7 @@ export const matchCommit = async (
   return start(change, commit, cause, declaration.value, allowed, { ...found, reason }, at)
 }
 
-/** What needs no look at the commit, and must not have one: a fork's file is not read either. */
+/** What needs no look at the commit. */
 const refusalWithoutLooking = (cause: CommitCause): string | undefined => {
   if (cause.kind === 'push') {
     const isTag = cause.ref.startsWith(tagPrefix)
@@ -73,8 +70,6 @@ const refusalWithoutLooking = (cause: CommitCause): string | undefined => {
         ? `tag ${cause.ref.slice(tagPrefix.length)} was deleted`
         : `branch ${cause.ref.slice(branchPrefix.length)} was deleted`
   }
-  if (cause.kind === 'pullRequest' && cause.fork)
-    return 'the pull request comes from a fork, whose code nobody has trusted yet'
   return undefined
 }
 
@@ -88,11 +83,6 @@ const isSkipped = async (
 ): Promise<boolean> =>
   (kind === 'push' || kind === 'pullRequest') &&
   (await host.message(repository, commit, signal)).toLowerCase().includes(skipMark)
-
-interface Found {
-  readonly pipelines: readonly PipelineDeclaration[]
-  readonly reason: string
-}
 
 const pipelinesFor = async (
   ports: MatchPorts,
@@ -120,22 +110,6 @@ const pipelinesFor = async (
     pipelines: matches.started.map(({ pipeline }) => pipeline),
     reason: matches.started[0]?.reason ?? matches.reason,
   }
-}
-
-const matching = (
-  yaml: WinnowYaml,
-  reason: string | undefined,
-  match: (pipeline: PipelineDeclaration) => TriggerMatch,
-): Found => {
-  const results = yaml.pipelines.map((pipeline) => ({ pipeline, match: match(pipeline) }))
-  const matched = results.filter((result) => result.match.outcome === 'match')
-  const [first] = matched
-  if (first?.match.outcome === 'match')
-    return { pipelines: matched.map(({ pipeline }) => pipeline), reason: reason ?? first.match.reason }
-  const refused = results.flatMap(({ pipeline, match }) =>
-    match.outcome === 'noMatch' ? [{ pipeline: pipeline.name, reason: match.reason }] : [],
-  )
-  return { pipelines: [], reason: noTriggerReason(refused) }
 }
 
 const start = (

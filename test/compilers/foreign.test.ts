@@ -102,9 +102,9 @@ describe.skipIf(!found.found)('the code of a fork', { timeout: 120_000 }, () => 
   })
 
   it('compiles in TypeScript, too', async () => {
-    const text = `import { component, pipeline, string } from 'winnow-ml/pipelines'
-const say = component({ name: 'say', inputs: { text: string() }, run: ({ text }) => console.log(text) })
-export const hello = pipeline('hello', { inputs: { who: string({ default: 'world' }) } }, ({ who }) => { say({ text: who }) })
+    const text = `import { componentFromSpec, pipeline } from 'winnow-ml/pipelines'
+const say = componentFromSpec('say', { component: {}, executor: { container: { image: 'alpine:3', command: ['true'] } } })
+export const hello = pipeline('hello', {}, () => { say({}) })
 `
     const result = await compile(text, {}, 'p.ts')
     expect(result.ok ? result.ir['pipelineInfo'] : result).toEqual({ name: 'hello' })

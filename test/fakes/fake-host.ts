@@ -10,6 +10,7 @@ export const createFakeHost = () => {
   const heads = new Map<string, string>()
   const tags = new Map<string, string>()
   const parents = new Map<string, string>()
+  const pulls = new Map<number, string>()
   const messages = new Map<string, string>()
   const checkouts: string[] = []
   const filesOf = (commit: string): Files => {
@@ -43,6 +44,7 @@ export const createFakeHost = () => {
       const now = filesOf(commit)
       return [...new Set([...Object.keys(then), ...Object.keys(now)])].filter((path) => then[path] !== now[path])
     },
+    fetchPullRequest: async (_repository, number, commit) => pulls.get(number) === commit,
     standing: async (_repository, before, commit) => {
       const line = (from: string): readonly string[] => {
         const parent = parents.get(from)
@@ -70,5 +72,5 @@ export const createFakeHost = () => {
     if (message !== undefined) messages.set(hash, message)
     return hash
   }
-  return { host, commit, checkouts, heads, tags }
+  return { host, commit, checkouts, heads, tags, pulls }
 }

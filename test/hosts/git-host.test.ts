@@ -50,6 +50,46 @@ const pushedTree = async (lines: string): Promise<string> => {
   return commit
 }
 
+describe('the head of a pull request', () => {
+  const hostOf = (pullRequests?: string) =>
+    createGitHost({
+      folder: join(folder, 'data'),
+      repositories: { beans: { url: `file://${bare}`, ...(pullRequests === undefined ? {} : { pullRequests }) } },
+    })
+
+  it('is fetched from the repository itself, and kept where it is the commit that was told', async () => {
+    await pushed({ a: '1' })
+    const fork = await commitFiles(work, { a: 'forked' })
+    await git(work, ['push', '--quiet', 'origin', `${fork}:refs/pull/7/head`])
+    const later = await commitFiles(work, { a: 'later' })
+    const pulls = hostOf('refs/pull/*/head')
+    expect(await pulls.fetchPullRequest('beans', 7, later, never)).toBe(false)
+    expect(await pulls.fetchPullRequest('beans', 7, fork, never)).toBe(true)
+    expect(await pulls.readFile('beans', fork, 'a', never)).toBe('forked')
+    await git(work, ['push', '--quiet', '--force', 'origin', `${later}:refs/pull/7/head`])
+    expect(await pulls.fetchPullRequest('beans', 7, later, never)).toBe(true)
+    expect(await pulls.readFile('beans', later, 'a', never)).toBe('later')
+  })
+
+  it('is no reason to hold one commit for another', async () => {
+    const told = await pushed({ a: '1' })
+    const other = await commitFiles(work, { a: 'other' })
+    await git(work, ['push', '--quiet', 'origin', `${other}:refs/pull/7/head`])
+    const pulls = hostOf('refs/pull/*/head')
+    expect(await pulls.fetchPullRequest('beans', 7, told, never)).toBe(false)
+    expect(await pulls.readFile('beans', told, 'a', never)).toBe('1')
+  })
+
+  it('is not to be had from a host that shows none, nor of a request that is not there', async () => {
+    const commit = await pushed({ a: '1' })
+    await expect(hostOf().fetchPullRequest('beans', 7, commit, never)).rejects.toMatchObject({
+      code: 'checkout_refused',
+    })
+    const gone = hostOf('refs/pull/*/head').fetchPullRequest('beans', 8, commit, never)
+    await expect(gone).rejects.toMatchObject({ code: 'checkout_failed' })
+  })
+})
+
 describe('how commits stand to each other', () => {
   it('says which comes after which, and where two ways part', async () => {
     const first = await pushed({ a: '1' })

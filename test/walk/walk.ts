@@ -7,7 +7,7 @@ import { createStore } from '../../src/adapters/store/store.ts'
 import type { ChangeCause } from '../../src/domain/change.ts'
 import { digestJson } from '../../src/domain/digest.ts'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
-import type { Job, JobView, RowKind, Rows, Target } from '../../src/domain/ports.ts'
+import type { Compiler, Job, JobView, RowKind, Rows, Target } from '../../src/domain/ports.ts'
 import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
 import type { RepositoryBounds } from '../../src/workers/bounds.ts'
@@ -109,6 +109,7 @@ export const createWalk = async (
     /** Repositories beside the one, and their bounds; the host has the same commits for all. */
     others?: Readonly<Record<string, Partial<RepositoryBounds>>>
     targetLimits?: Readonly<Record<string, number>>
+    foreignCompiler?: Compiler
   } = {},
 ) => {
   let now = 1_000_000
@@ -124,6 +125,7 @@ export const createWalk = async (
     store,
     host: host.host,
     compiler,
+    ...(options.foreignCompiler === undefined ? {} : { foreignCompiler: options.foreignCompiler }),
     judging: createJudging(join(folder, 'verdict-evidence')),
     version: '0.0.0-test',
     bounds: (name: string): RepositoryBounds | undefined => {
@@ -219,6 +221,7 @@ export const createWalk = async (
     handle: (job: Job) => runner.handle(job, signal),
     commit: host.commit,
     heads: host.heads,
+    pulls: host.pulls,
     tags: host.tags,
     drain,
     record,

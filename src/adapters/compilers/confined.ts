@@ -20,7 +20,7 @@ export const refusal = (error: string, details: readonly string[] = [], log = ''
 export type RunResult = Pick<ProcessResult, 'exitCode' | 'signal' | 'timedOut' | 'stdout' | 'stderr'>
 
 /** Where a compile works: the checkout, a folder to write in, the file for its report, and what else it must read. */
-export interface Room {
+interface Room {
   readonly root: string
   readonly scratch: string
   readonly output: string

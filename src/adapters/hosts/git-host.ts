@@ -14,7 +14,17 @@ export interface GitHostOptions {
   /** Where mirrors and checkouts lie; this process has it for itself. */
   readonly folder: string
   /** By Winnow's name: the address that the config gives. Nothing else is ever fetched. */
-  readonly repositories: Readonly<Record<string, { readonly url: string; readonly accessToken?: string }>>
+  readonly repositories: Readonly<
+    Record<
+      string,
+      {
+        readonly url: string
+        readonly accessToken?: string
+        /** Where its host shows the heads of pull requests; `*` stands for their number. */
+        readonly pullRequests?: string
+      }
+    >
+  >
   readonly limits?: Partial<GitLimits>
 }
 
@@ -173,6 +183,15 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
       const mirror = await holding(repository, commit, signal)
       const tree = await read(mirror, ['rev-parse', '--verify', `${commit}^{tree}`], 1_000, signal)
       return digestBytes(`git tree ${tree.trim()}`)
+    },
+
+    async fetchPullRequest(repository, number, commit, signal) {
+      const pattern = options.repositories[repository]?.pullRequests
+      if (pattern === undefined || !isCommit(commit) || !Number.isSafeInteger(number))
+        throw new Fault('checkout_refused', `the host of ${repository} does not show the code of pull requests`, {
+          remedy: 'leave out forks: sandbox for this repository',
+        })
+      return mirrorOf(repository, commit.length === 64).ensureAt(pattern.replace('*', String(number)), commit, signal)
     },
 
     async standing(repository, before, commit, signal) {

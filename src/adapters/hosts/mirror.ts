@@ -24,6 +24,8 @@ export interface MirrorOptions {
 export interface Mirror {
   /** Fetches the commit unless it is there. Faults: checkout_failed (retryable), checkout_refused. */
   ensure(commit: string, signal: AbortSignal): Promise<void>
+  /** Fetches a ref and keeps its commit where that is this one; false where it is another. */
+  ensureAt(ref: string, commit: string, signal: AbortSignal): Promise<boolean>
   /** The commit that a branch of the remote points at. */
   head(branch: string, signal: AbortSignal): Promise<string>
   /** Every branch and tag of the remote. */
@@ -138,12 +140,13 @@ export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror =>
     return held
   }
 
-  const fetchCommit = async (commit: string, signal: AbortSignal): Promise<void> => {
+  /** Into a ref of the mirror's own. */
+  const fetchInto = async (kept: string, commit: string, signal: AbortSignal): Promise<void> => {
     await clear()
     // A host that knows no filters sends the trees too: what that may cost is bounded.
     const depth = history === undefined ? ['--depth=1'] : [`--depth=${history}`, '--filter=tree:0']
     const args = ['fetch', '--quiet', ...depth, '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules']
-    const result = await online([...args, '--', remote.url, `+${commit}:refs/winnow/${commit}`], signal)
+    const result = await online([...args, '--', remote.url, `+${commit}:${kept}`], signal)
     if (result.exitCode === 0) return joinPacks(signal)
     const sizes = await Promise.all((await unfinishedPacks()).map(async (file) => (await stat(file)).size))
     await clear()
@@ -166,9 +169,21 @@ export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror =>
       alone(async () => {
         await open(signal)
         if (await holds(commit, signal)) return
-        await fetchCommit(commit, signal)
+        await fetchInto(`refs/winnow/${commit}`, commit, signal)
         if (!(await holds(commit, signal)))
           throw new Fault('checkout_refused', `${commit} of ${repository} is no commit`)
+      }),
+    ensureAt: (ref, commit, signal) =>
+      alone(async () => {
+        await open(signal)
+        if (await holds(commit, signal)) return true
+        // No name of a commit: what was fetched is not yet known to be the one that was asked for.
+        const candidate = 'refs/winnow/candidate'
+        await fetchInto(candidate, ref, signal)
+        const found = await git({ args: ['rev-parse', '--verify', `${candidate}^{commit}`], timeout: 30_000 }, signal)
+        if (found.exitCode !== 0 || found.stdout.trim() !== commit) return false
+        const keep = ['update-ref', `refs/winnow/${commit}`, commit]
+        return (await git({ args: keep, timeout: 30_000 }, signal)).exitCode === 0
       }),
     refs: (signal) =>
       alone(async () => {
