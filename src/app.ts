@@ -27,6 +27,7 @@ import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
 import { startWork } from './work.ts'
 import { createDecisions } from './workers/decisions.ts'
+import { createLiveFigures } from './workers/live-evidence.ts'
 
 export interface App {
   /** `http://host:port`, where this process has the web role. */
@@ -138,6 +139,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     store,
     targets: targets.byName,
     target: ports.target,
+    liveFigures: createLiveFigures(ports),
     keptPredictions: (digest) => readKept(keptFolder, digest),
     now: Date.now,
     token,

@@ -52,6 +52,7 @@ export const openTargets = async (config: Config, log: Log): Promise<Targets> =>
           port,
           insecure: true,
           pipelineRoot: join(config.dataFolder, 'artifacts'),
+          tables: join(config.dataFolder, 'platform', 'tables'),
         }),
       ] as const
     }),

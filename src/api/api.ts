@@ -7,11 +7,12 @@ import { changesApi, type LedgerStore } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
 import { translateErrors } from './http-errors.ts'
 import { type RefusalsPorts, refusalsApi } from './refusals.ts'
+import { type LivePorts, liveApi } from './live.ts'
 import { type RunsPorts, runsApi } from './runs.ts'
 import { type ServingPorts, servingApi } from './serving.ts'
 import { type VerdictsPorts, verdictsApi } from './verdicts.ts'
 
-export interface ApiPorts extends RunsPorts, ServingPorts, VerdictsPorts, DecisionsPorts, RefusalsPorts, Tokens {
+export interface ApiPorts extends RunsPorts, ServingPorts, LivePorts, VerdictsPorts, DecisionsPorts, RefusalsPorts, Tokens {
   readonly store: LedgerStore
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>
@@ -43,6 +44,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
       await scope.register(changesApi(ports.store))
       await scope.register(runsApi(ports))
       await scope.register(servingApi(ports))
+      await scope.register(liveApi(ports))
       await scope.register(verdictsApi(ports))
       await scope.register(decisionsApi(ports))
       await scope.register(refusalsApi(ports))

@@ -2,31 +2,44 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Digest } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
-import type { Store } from '../domain/ports.ts'
 import type { Verdict } from '../domain/verdict.ts'
+import type { LivePorts } from './live.ts'
+import { liveOfVerdicts } from './live-of-verdicts.ts'
 import { idParameter, listQuery } from './requests.ts'
 
-export interface VerdictsPorts {
-  readonly store: Store
+export interface VerdictsPorts extends Pick<LivePorts, 'store' | 'targets' | 'liveFigures'> {
   /** Predictions that a verdict was made of, packed as they are kept; undefined where they are not kept any more. */
   readonly keptPredictions: (digest: Digest) => Promise<Uint8Array | undefined>
 }
 
+/** Endpoints with long logs take a while to tell. */
+const liveTimeout = 60_000
+
 /** Verdicts with their receipts, and the evidence that is kept of them: what it takes to judge again. */
 export const verdictsApi =
-  ({ store, keptPredictions }: VerdictsPorts): FastifyPluginAsyncZod =>
+  (ports: VerdictsPorts): FastifyPluginAsyncZod =>
   async (app) => {
-    const withModels = async (verdicts: readonly Verdict[]) => {
+    const { store, keptPredictions } = ports
+    const withModels = async (verdicts: readonly Verdict[], asksLive: boolean) => {
       const models = new Map<number, string | null>()
       if (verdicts.length > 0)
         for (const run of await store.list('run', { id: verdicts.map(({ run: id }) => id) }, verdicts.length))
           models.set(run.id, run.model)
-      // Nothing measures models where they serve yet.
-      return verdicts.map((verdict) => ({ ...verdict, model: models.get(verdict.run) ?? null, live: null }))
+      const live = asksLive
+        ? await liveOfVerdicts(ports, verdicts, AbortSignal.timeout(liveTimeout))
+        : new Map<number, null>()
+      return verdicts.map((verdict) => ({
+        ...verdict,
+        model: models.get(verdict.run) ?? null,
+        live: live.get(verdict.id) ?? null,
+      }))
     }
 
-    app.get('/verdicts', { schema: { querystring: listQuery } }, async ({ query }) => ({
-      verdicts: await withModels(await store.list('verdict', {}, query.limit)),
+    const query = listQuery.extend({
+      live: z.enum(['true', 'false']).default('false').describe('with what was measured of the models that serve'),
+    })
+    app.get('/verdicts', { schema: { querystring: query } }, async ({ query: { limit, live } }) => ({
+      verdicts: await withModels(await store.list('verdict', {}, limit), live === 'true'),
     }))
 
     app.get('/verdicts/:id', { schema: { params: idParameter } }, async ({ params }) => {
@@ -35,7 +48,7 @@ export const verdictsApi =
         throw new Fault('not_found', `There is no verdict ${params.id}`, {
           remedy: '`winnow explain RUN` says the number of its verdict.',
         })
-      return { verdict: (await withModels([verdict]))[0] }
+      return { verdict: (await withModels([verdict], false))[0] }
     })
 
     app.get(

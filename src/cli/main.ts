@@ -343,6 +343,25 @@ for (const decision of ['approve', 'reject'] as const)
     )
 
 program
+  .command('live')
+  .description('what the models on an endpoint did while they served: requests, errors, latency, what labels say')
+  .argument('<endpoint>', 'its name in winnow.yaml')
+  .addOption(json())
+  .action(async (endpoint, _options, command) =>
+    (await import('./commands/live.ts')).live(endpoint, command.optsWithGlobals()),
+  )
+
+program
+  .command('feedback')
+  .description('tell what turned out to be true of answers, so that live gates and `winnow live` can measure them')
+  .argument('<endpoint>', 'its name in winnow.yaml')
+  .argument('<file>', 'JSON lines {"request": "ID", "labels": [LABEL, …]}, or - for standard input')
+  .addOption(json())
+  .action(async (endpoint, file, _options, command) =>
+    (await import('./commands/feedback.ts')).feedback(endpoint, file, command.optsWithGlobals()),
+  )
+
+program
   .command('override')
   .description('release a candidate whatever its verdict says; written down with your name')
   .argument('<run>', 'number of the run', numberOf('runs'))

@@ -22,7 +22,7 @@ export interface Past {
 /** A verdict that the controller has: all of them, or one by its number. */
 export const verdictsOfController = async (client: Client, verdict?: string): Promise<Past> => {
   const answer = await client.get<{ readonly verdict?: Json; readonly verdicts?: Json }>(
-    verdict === undefined ? `/verdicts?limit=${mostVerdicts}` : `/verdicts/${encodeURIComponent(verdict)}`,
+    verdict === undefined ? `/verdicts?limit=${mostVerdicts}&live=true` : `/verdicts/${encodeURIComponent(verdict)}`,
   )
   return {
     verdicts: recordsIn(answer as JsonObject).flatMap(pastVerdict),

@@ -115,6 +115,10 @@ export interface Store extends Reading {
   history(kind: RowKind, id: number): Promise<readonly HistoryEntry[]>
   /** How many changes ended in each state; the sum is the number of changes. */
   countChanges(): Promise<Readonly<Record<string, number>>>
+  /** What turned out to be true of answers; a second label of a request takes the place of the first. Kept for 90 days. */
+  recordFeedback(place: FeedbackPlace, labels: readonly RequestLabels[], at: Time): Promise<void>
+  /** The newest of it, 200,000 requests at most. */
+  feedback(place: FeedbackPlace): Promise<readonly RequestLabels[]>
   /** One setting, for small durable facts such as a folder's last listing. */
   readSetting(key: string): Promise<Json | undefined>
   writeSetting(key: string, value: Json): Promise<void>
@@ -130,6 +134,19 @@ export interface KeySet {
  * Fault: source_unavailable, where they cannot be had.
  */
 export type SigningKeys = (keyId: string) => Promise<KeySet>
+
+/** An endpoint of a target, by its resource name. */
+interface FeedbackPlace {
+  readonly target: string
+  readonly endpoint: string
+}
+
+export interface RequestLabels {
+  /** As the answer called its request. */
+  readonly request: string
+  /** One for each instance, in their order: the class, or the number; null where it is not known. */
+  readonly labels: readonly Json[]
+}
 
 /** A row that waits for its step. */
 export interface DueRow {
@@ -391,6 +408,39 @@ export interface ArtifactFiles {
   files(uri: string, signal: AbortSignal): Promise<readonly string[] | undefined>
 }
 
+/** A request to an endpoint, as it was logged. */
+export interface LiveRequest {
+  /** What the answer called it; labels that become known later name it. */
+  readonly id: string
+  readonly at: Time
+  readonly deployedModel: string
+  /** Whether it was answered. */
+  readonly ok: boolean
+  /** From its arrival to the answer, milliseconds. */
+  readonly latency: number
+  /** One for each instance; null where they were not logged. */
+  readonly predictions: readonly Json[] | null
+}
+
+/** What an endpoint is asked, and what it answers. */
+export interface RequestLog {
+  /** From now on its requests are logged, where the target can do that; nothing is changed where they are already. */
+  logRequests(endpoint: string, signal: AbortSignal): Promise<void>
+  /** The requests since then, oldest first, the newest 200,000 at most; or why they cannot be told. */
+  requests(
+    endpoint: string,
+    since: Time,
+    signal: AbortSignal,
+  ): Promise<
+    { readonly ok: true; readonly requests: readonly LiveRequest[] } | { readonly ok: false; readonly reason: string }
+  >
+}
+
+/** What was measured of the models on an endpoint, by their ids there and by metric without `live.`; or why nothing was. */
+export type LiveFigures =
+  | { readonly ok: true; readonly models: Readonly<Record<string, Readonly<Record<string, number>>>> }
+  | { readonly ok: false; readonly reason: string }
+
 /** Serving of a target. Every change of traffic names the whole split. */
 export interface Serving {
   findEndpoint(name: string, signal: AbortSignal): Promise<EndpointView | undefined>
@@ -406,7 +456,12 @@ export interface Serving {
     instances: readonly Json[],
     parameters: Json,
     signal: AbortSignal,
-  ): Promise<{ readonly predictions: readonly Json[]; readonly deployedModel: string }>
+  ): Promise<{
+    readonly predictions: readonly Json[]
+    readonly deployedModel: string
+    /** By which labels are given later; null where the target names none. */
+    readonly request: string | null
+  }>
 }
 
 /** An operation that was started, here or before a crash. One that the target has forgotten is done: look at what it made. */
@@ -426,6 +481,7 @@ export interface Target
     Operations,
     ModelScorer,
     ServingProbe,
+    RequestLog,
     ArtifactFiles {}
 
 /** Where data lies: folders, buckets, tables. Faults are `source_unavailable` (retryable) or `source_refused` (not). */

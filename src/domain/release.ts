@@ -1,6 +1,14 @@
 import type { Digest } from './digest.ts'
 import type { ModelVersion } from './evidence.ts'
-import { allAtOnce, beginRollout, nextStepOf, type Rollout, type RolloutStep, stepOf } from './rollout.ts'
+import {
+  allAtOnce,
+  beginRollout,
+  type LiveVerdict,
+  nextStepOf,
+  type Rollout,
+  type RolloutStep,
+  stepOf,
+} from './rollout.ts'
 import type { Time } from './time.ts'
 
 /**
@@ -90,7 +98,7 @@ export type ReleaseEvent =
   /** The step is over: the next one, or the end. */
   | { readonly kind: 'stepOver'; readonly rollout: Rollout }
   | { readonly kind: 'retiredOld'; readonly at: Time }
-  | { readonly kind: 'failed'; readonly reason: string; readonly at: Time }
+  | { readonly kind: 'failed'; readonly reason: string; readonly at: Time; readonly seen?: LiveVerdict | null }
   /** The candidate was deployed and is not any more: what served before is wanted back. */
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'undone'; readonly at: Time }
@@ -175,8 +183,11 @@ export const nextRelease = (release: Release, event: ReleaseEvent): Release | un
     case 'failed':
       // Before the endpoint is touched there is nothing to undo. After the shift the candidate serves: only clean-up is left.
       if (releaseWaiting.includes(state) || state === 'registering') return ended('rolledBack', event.reason, event.at)
-      if (state === 'deploying' || state === 'shifting' || state === 'holding')
-        return { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 }
+      if (state === 'deploying' || state === 'shifting' || state === 'holding') {
+        const rollout = release.rollout && event.seen ? { ...release.rollout, seen: event.seen } : release.rollout
+        const back = { ...release, state: 'rollingBack', reason: event.reason, operation: null, failures: 0 } as const
+        return rollout === undefined ? back : { ...back, rollout }
+      }
       if (state === 'retiring')
         return ended(
           'live',

@@ -34,7 +34,7 @@ export interface Rollout {
 }
 
 /** What gates said of a candidate by what it did while it served. */
-interface LiveVerdict {
+export interface LiveVerdict {
   readonly at: Time
   readonly step: number
   readonly outcome: Outcome
@@ -55,7 +55,7 @@ export const beginRollout = (steps: readonly RolloutStep[], isFirstModel: boolea
 })
 
 export const nextStepOf = (rollout: Rollout): Rollout | undefined =>
-  rollout.step + 1 < rollout.steps.length ? { ...rollout, ...atStep(rollout.step + 1) } : undefined
+  rollout.step + 1 < rollout.steps.length ? { ...rollout, ...atStep(rollout.step + 1), seen: rollout.seen } : undefined
 
 const atStep = (step: number): Omit<Rollout, 'steps'> => ({
   step,
@@ -129,7 +129,8 @@ export const courseOf = (
 export const waitsForPerson = (rollout: Rollout, at: Time): boolean =>
   rollout.since !== null &&
   rollout.sentOn === null &&
-  rollout.seen?.outcome === 'inconclusive' &&
+  rollout.seen?.step === rollout.step &&
+  rollout.seen.outcome === 'inconclusive' &&
   at >= rollout.since + stepOf(rollout).longest
 
 /** `step 1 of 2: 10 % of the traffic` */

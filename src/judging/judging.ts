@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { judgeInThread } from './judge-in-thread.ts'
+import { judgeLiveInThread } from './judge-live-in-thread.ts'
 import { keepPredictions, readKept, unpackKept } from './keep-predictions.ts'
 import type { Judging } from './port.ts'
 import { createPredictionsTable } from './predictions-table.ts'
@@ -12,6 +13,7 @@ import { readTableFile, readTableHead } from './table-file.ts'
 export const createJudging = (folder: string): Judging => ({
   // Answers were kept before: nobody reads them here again.
   judge: (policy, toJudge, signal) => judgeInThread(policy, toJudge, { signal, handOver: true }),
+  judgeLive: judgeLiveInThread,
   readAnswers: async (path, label, signal) => {
     const faults = createTableFaults((at) => (at === null ? path : `${path}:${at}`))
     const table = createPredictionsTable(label, faults)

@@ -4,6 +4,7 @@ import type { ReadTable } from '../policies/data/profile.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Predictions } from '../policies/predictions/predictions.ts'
 import type { CaseToJudge, Judged } from './case-to-judge.ts'
+import type { LiveJudged, LiveTask } from './live-task.ts'
 
 /** What the judge step does with files of this machine and outside of the event loop. Faults: `predictions_invalid`, `judging_failed`. */
 export interface Judging {
@@ -12,6 +13,8 @@ export interface Judging {
     toJudge: CaseToJudge,
     signal: AbortSignal,
   ): Promise<Judged>
+  /** What live gates say of a candidate at a look, and what was measured of it. */
+  judgeLive(task: LiveTask, signal: AbortSignal): Promise<LiveJudged>
   /** A table of answers, whatever the file is called; `label` null: by its usual names. */
   readAnswers(path: string, label: string | null, signal: AbortSignal): Promise<Predictions>
   /** The lines of a batch prediction. */

@@ -20,6 +20,7 @@ import { createModelStore } from './model-store.ts'
 import { createOperations } from './operations.ts'
 import { createPipelineJobs } from './pipeline-jobs.ts'
 import { createRecords } from './records.ts'
+import { createRequestLog } from './request-log.ts'
 import type { PlatformServices } from './services.ts'
 import { createModelServer } from './serving/model-server.ts'
 
@@ -106,6 +107,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   const store = createModelStore(join(root, 'models'))
   const server = createModelServer()
   const deployments = createDeployments({ models: collections.models, store, server })
+  const requestLog = createRequestLog({ addresses, random, log })
   const operations = createOperations(collections.operationRecords, Date.now)
   // The engine's tasks call the handlers, and the handlers start the engine's jobs: one of the two must be late.
   let handlers: Handlers | undefined
@@ -145,6 +147,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
     addresses,
     store,
     deployments,
+    requestLog,
     now: Date.now,
     random,
   })
@@ -158,6 +161,7 @@ export const createPlatform = async (options: PlatformOptions): Promise<Platform
   const closeInside = async (): Promise<void> => {
     await engine?.close()
     await made.close()
+    await requestLog.close()
     await server.close()
     await records.close()
     await lock.release()

@@ -63,3 +63,10 @@ export const statusOf = (error: unknown): Status => {
   const lines = [error.message, ...(error.remedy === undefined ? [] : [error.remedy]), ...more]
   return { code: statusCodes[codesOfFaults[error.code] ?? 'INTERNAL'], message: lines.join('\n') }
 }
+
+/** The canonical name of what a thrown thing is, such as `INVALID_ARGUMENT`. */
+export const statusNameOf = (error: unknown): StatusName => {
+  const { code } = statusOf(error)
+  const [name] = Object.entries(statusCodes).find(([, known]) => known === code) ?? ['UNKNOWN']
+  return name as StatusName
+}

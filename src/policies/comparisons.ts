@@ -11,7 +11,7 @@ import {
   uncertaintyOfMatrix,
 } from './measures/measure.ts'
 import { whyMissing } from './measures/why-missing.ts'
-import { comparesData, findMetric } from './metrics.ts'
+import { comparesData, findMetric, isLive } from './metrics.ts'
 import { type MetricGate, referenceName } from './policy.ts'
 import { selectExamples } from './predictions/predictions.ts'
 import { type Part, partsOf } from './slices.ts'
@@ -38,6 +38,8 @@ export interface Chance {
 
 /** Everything that one gate on a metric compares; empty where it knows no class or part to look at. */
 export const prepareMetricGate = (gate: MetricGate, judged: Case, chance: Chance): readonly Prepared[] => {
+  if (isLive(gate.metric))
+    return limitsOf(gate).map((limit) => settle(gate, null, null, limit, 'skipped', 'it is judged while it serves'))
   const reference = referenceOf(gate, judged)
   if (reference !== null && reference.kind === 'none')
     return limitsOf(gate).map((limit) => settle(gate, null, null, limit, 'skipped', `skipped: ${reference.reason}`))
@@ -64,7 +66,7 @@ interface Asked {
   readonly chance: Chance
 }
 
-const limitsOf = ({ atLeast, atMost }: MetricGate): readonly GateCheck['limit'][] => [
+export const limitsOf = ({ atLeast, atMost }: MetricGate): readonly GateCheck['limit'][] => [
   ...(atLeast === null ? [] : [{ kind: 'atLeast', value: atLeast } as const]),
   ...(atMost === null ? [] : [{ kind: 'atMost', value: atMost } as const]),
 ]

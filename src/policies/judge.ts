@@ -76,14 +76,14 @@ const requireVerdict = ({ approvals: rule }: RequireGate, { approvals, author }:
   return said(outcome, reason)
 }
 
-const outcomeOf = (outcomes: readonly GateOutcome[]): GateOutcome => {
+export const outcomeOf = (outcomes: readonly GateOutcome[]): GateOutcome => {
   if (outcomes.includes('fail')) return 'fail'
   if (outcomes.includes('inconclusive')) return 'inconclusive'
   return outcomes.includes('pass') ? 'pass' : 'skipped'
 }
 
 /** What decided a gate: each check that did not pass, or the one that passed by the least. */
-const gateReason = (outcome: GateOutcome, checks: readonly DecidedCheck[]): string => {
+export const gateReason = (outcome: GateOutcome, checks: readonly DecidedCheck[]): string => {
   if (outcome !== 'pass') {
     const decisive = checks.filter(({ check }) => check.outcome === outcome)
     const more = decisive.length - 3
@@ -94,7 +94,7 @@ const gateReason = (outcome: GateOutcome, checks: readonly DecidedCheck[]): stri
   return passed.reduce((closest, one) => (one.margin < closest.margin ? one : closest)).check.reason
 }
 
-const summarise = (gates: readonly GateVerdict[]): Judgement => {
+export const summarise = (gates: readonly GateVerdict[]): Judgement => {
   const held = gates.filter(({ advisory }) => !advisory)
   const overall = outcomeOf(held.map(({ outcome }) => outcome))
   const named = (wanted: GateOutcome) =>

@@ -8,8 +8,11 @@ export interface Metric {
   /** `whole`: one number; `each`: one for every class (of data: column); `both`. */
   readonly over: 'whole' | 'each' | 'both'
   readonly meaning: string
-  /** What it is a property of: of a model's answers, of how the exported model serves, or of the data it was made from. */
-  readonly family: 'model' | 'serving' | 'data'
+  /**
+   * What it is a property of: of a model's answers, of how the exported model serves, of the data it was made from, or
+   * of what it does while it serves for real.
+   */
+  readonly family: 'model' | 'serving' | 'data' | 'live'
   readonly unit: Unit
 }
 
@@ -31,6 +34,11 @@ const serving = (better: Metric['better'], unit: Unit, meaning: string): Metric 
 const data = (better: Metric['better'], over: Metric['over'], unit: Unit, meaning: string): Metric => ({
   ...metric(better, unit === 'share' ? share : positive, over, meaning, unit),
   family: 'data',
+})
+
+const live = (better: Metric['better'], unit: Unit, meaning: string): Metric => ({
+  ...metric(better, unit === 'share' ? share : positive, 'whole', meaning, unit),
+  family: 'live',
 })
 
 /** The metrics by Winnow's names. Those over classes follow scikit-learn's definitions with zero_division=0. */
@@ -78,6 +86,13 @@ const knownMetrics = {
   'data.newCategories': data('lower', 'both', 'count', "values of text columns that the champion's data did not have"),
   'data.schemaChanges': data('lower', 'whole', 'count', "columns added, gone or of another type since the champion's"),
   'data.skew': data('lower', 'both', 'share', "distance of a column's values from the champion's training data"),
+  'live.requests': live('higher', 'count', 'requests that it was given'),
+  'live.errorRate': live('lower', 'share', 'share of the requests that it did not answer'),
+  'live.latency.p50': live('lower', 'milliseconds', 'time that half of its answers took at most'),
+  'live.latency.p90': live('lower', 'milliseconds', 'time that 90 % of its answers took at most'),
+  'live.latency.p95': live('lower', 'milliseconds', 'time that 95 % of its answers took at most'),
+  'live.latency.p99': live('lower', 'milliseconds', 'time that 99 % of its answers took at most'),
+  'live.predictionShift': live('lower', 'share', "largest difference of its answers' distribution from the champion's"),
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof knownMetrics
@@ -91,8 +106,24 @@ export const comparesData: ReadonlySet<string> = new Set<MetricName>([
 
 export const metricNames = Object.keys(knownMetrics) as readonly MetricName[]
 
-export const findMetric = (name: string): Metric | undefined =>
-  Object.hasOwn(knownMetrics, name) ? knownMetrics[name as MetricName] : undefined
+const livePrefix = 'live.'
+
+export const findMetric = (name: string): Metric | undefined => {
+  if (Object.hasOwn(knownMetrics, name)) return knownMetrics[name as MetricName]
+  const labelled = labelledMetric(name)
+  const of: Metric | undefined = labelled === undefined ? undefined : knownMetrics[labelled]
+  return of === undefined ? undefined : { ...of, family: 'live' }
+}
+
+/** `live.accuracy` → `accuracy`: a metric of answers, measured on the requests whose labels became known; else undefined. */
+export const labelledMetric = (name: string): MetricName | undefined => {
+  const of = name.startsWith(livePrefix) ? name.slice(livePrefix.length) : ''
+  return Object.hasOwn(knownMetrics, of) && knownMetrics[of as MetricName].family === 'model'
+    ? (of as MetricName)
+    : undefined
+}
+
+export const isLive = (metric: string): boolean => findMetric(metric)?.family === 'live'
 
 /** How Vertex AI and scikit-learn spell a metric that Winnow knows by another name. */
 const otherSpellings: Readonly<Record<string, MetricName>> = {

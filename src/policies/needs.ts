@@ -1,7 +1,7 @@
 import type { Evidence } from '../domain/evidence.ts'
 import { checkReads } from './checks.ts'
 import { measureOfMatrix } from './measures/measure.ts'
-import { findMetric } from './metrics.ts'
+import { findMetric, isLive } from './metrics.ts'
 import { type MetricGate, type Policy, type Reference, referenceName } from './policy.ts'
 
 /** What a policy asks to know beyond what a run states of itself. Finding it costs, so what is not needed is not sought. */
@@ -24,7 +24,8 @@ export const needsOf = (
   { gates }: Pick<Policy, 'gates'>,
   stated: Pick<Evidence, 'metrics' | 'perClass' | 'confusion'>,
 ): Needs => {
-  const metrics = gates.filter((gate): gate is MetricGate => gate.kind === 'metric')
+  // Live gates are asked later, of what serves then.
+  const metrics = gates.filter((gate): gate is MetricGate => gate.kind === 'metric' && !isLive(gate.metric))
   const ofModel = metrics.filter(({ metric }) => findMetric(metric)?.family === 'model')
   const families = new Set(metrics.map(({ metric }) => findMetric(metric)?.family))
   const read = new Set(gates.flatMap((gate) => (gate.kind === 'check' ? checkReads(gate.expression) : [])))

@@ -4,7 +4,7 @@ import type { PlacedFault } from '../declarations/placed-fault.ts'
 import { parseDuration } from '../domain/time.ts'
 import { checkFault } from './checks.ts'
 import { parseLimit } from './limit-text.ts'
-import { findMetric, type Metric, metricNames, winnowSpelling } from './metrics.ts'
+import { findMetric, labelledMetric, type Metric, metricNames, winnowSpelling } from './metrics.ts'
 import type { ApprovalRule, Gate, MetricGate, Reference } from './policy.ts'
 import type { ApprovalEntry, GateEntry } from './policy-schema.ts'
 
@@ -59,6 +59,9 @@ export const approvalRule = ({ count, from, notAuthor, validFor }: ApprovalEntry
   validFor: validFor === undefined ? null : (parseDuration(validFor) ?? null),
 })
 
+/** With fewer requests a live gate says nothing, unless it says otherwise itself. */
+const fewestRequests = 50
+
 const parseMetricGate = (name: string, entry: GateEntry, own: readonly string[], place: Place): ParsedGate => {
   const path = ['gates', name]
   const metric = entry.metric as string
@@ -89,7 +92,8 @@ const parseMetricGate = (name: string, entry: GateEntry, own: readonly string[],
       if (entry[key] !== undefined)
         fault(key, `${metric} is the pipeline's own: Winnow cannot tell it for parts of the examples`, 'key')
   } else checkReach(entry, metric, known, fault)
-  if (entry.minExamples !== undefined && entry.slices === undefined && entry.each === undefined)
+  const live = known?.family === 'live'
+  if (entry.minExamples !== undefined && entry.slices === undefined && entry.each === undefined && !live)
     fault('minExamples', 'is asked of parts: it needs slices or each', 'key')
   if (faults.length > 0 || limits === undefined) return { ok: false, faults }
   const gate: MetricGate = {
@@ -104,7 +108,7 @@ const parseMetricGate = (name: string, entry: GateEntry, own: readonly string[],
     change: limits.relative ? 'relative' : (entry.change ?? 'absolute'),
     confidence: entry.confidence ?? null,
     slices: slicesOf(entry.slices),
-    minExamples: entry.minExamples ?? 1,
+    minExamples: entry.minExamples ?? (live ? fewestRequests : 1),
   }
   return { ok: true, gate }
 }
@@ -189,8 +193,12 @@ const checkReach = (entry: GateEntry, name: string, metric: Metric, fault: Compl
       'key',
     )
   if (entry.each === undefined && over === 'each')
-    fault('metric', `${name} is had for each class: add each, or use macro${name[0]?.toUpperCase()}${name.slice(1)}`)
+    fault('metric', `${name} is had for each class: add each, or use ${macroOf(name)}`)
   if (family === 'model') return
+  if (family === 'live') {
+    checkLiveReach(entry, name, fault)
+    return
+  }
   for (const key of ['confidence', 'slices'] as const)
     if (entry[key] !== undefined) fault(key, `${name} is not measured on examples`, 'key')
   if (family === 'data' && entry.against !== undefined)
@@ -199,6 +207,24 @@ const checkReach = (entry: GateEntry, name: string, metric: Metric, fault: Compl
       `${name} is of the data, and is compared with the champion's data already where that is its meaning`,
       'key',
     )
+}
+
+/** `recall` → `macroRecall`, `live.recall` → `live.macroRecall` */
+const macroOf = (name: string): string =>
+  name.replace(/\w+$/, (last) => `macro${last[0]?.toUpperCase()}${last.slice(1)}`)
+
+/** What is measured while a model serves is compared with what served beside it, and sure where it is a share or labelled. */
+const checkLiveReach = (entry: GateEntry, name: string, fault: Complain): void => {
+  const labelled = labelledMetric(name) !== undefined
+  if (entry.slices !== undefined) fault('slices', `${name} is measured live, and not by parts`, 'key')
+  if (entry.against !== undefined && entry.against !== 'champion')
+    fault('against', `${name} is measured live: expected champion, which serves beside it`)
+  if (entry.confidence !== undefined && !labelled && name !== 'live.errorRate')
+    fault('confidence', `nothing tells how sure ${name} is; live.errorRate and labelled metrics take one`, 'key')
+  if (name === 'live.requests' && entry.against !== undefined)
+    fault('against', 'the traffic decides how many requests a model is given', 'key')
+  if (name === 'live.predictionShift' && entry.against !== undefined)
+    fault('against', `${name} is a comparison with the champion already`, 'key')
 }
 
 const referenceOf = (text: string): Reference | undefined => {

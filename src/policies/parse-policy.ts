@@ -6,7 +6,7 @@ import { parseDuration } from '../domain/time.ts'
 import { retrainExpressionFault } from './checks.ts'
 import { findMetric, winnowSpelling } from './metrics.ts'
 import { approvalRule, parseGate, unknownMetric } from './parse-gate.ts'
-import { parseRollout } from './parse-rollout.ts'
+import { parseRollout, rolloutGateFaults } from './parse-rollout.ts'
 import type { EnvironmentRules, Gate, Policy, RetrainParameter, RetrainRules, Window } from './policy.ts'
 import { type GateEntry, GateSetFile, PolicyFile } from './policy-schema.ts'
 import { parseWindow } from './windows.ts'
@@ -50,6 +50,8 @@ export const parsePolicy = (
   for (const name of repeated(gates.map(({ name: gate }) => gate)))
     faults.push(place(['gates', name], `a gate set that is used has a gate of this name already`, 'key'))
   const environments = environmentsOf(written, place, faults)
+  // Gates with faults of their own are not among `gates`: what names them would be a second fault of the same mistake.
+  if (faults.length === 0) faults.push(...rolloutGateFaults(written.environments, gates, place))
   const retrain = retrainOf(written, place, faults)
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
   const { seed, resamples } = written

@@ -33,6 +33,58 @@ it('takes all traffic in one step where no rollout is asked for', () => {
   ])
 })
 
+const steps = 'environments: {prod: {rollout: [{traffic: 10, hold: 1m, gates: [NAMES]}, {traffic: 100}]}}\n'
+const withGates = (gates: string, names: string) =>
+  `version: 1\nmodel: m\ngates:\n  good: {metric: accuracy, atLeast: 0.9}\n${gates}${steps.replace('NAMES', names)}`
+const gateFaults = (gates: string, names: string) => {
+  const parsed = parsePolicy(withGates(gates, names), 'p.yaml')
+  return parsed.ok ? '' : parsed.faults.map(formatFault).join('\n')
+}
+
+it.each([
+  ['', 'healthy'],
+  ['  quick: {metric: live.latency.p99, atMost: 50ms}\n', 'quick, healthy'],
+  [
+    '  right: {metric: live.accuracy, against: champion, atLeast: -0.02, confidence: 0.95, minExamples: 200}\n',
+    'right',
+  ],
+  ['  each: {metric: live.recall, each: Class, atLeast: 0.8}\n', 'each'],
+  ['  healthy: {metric: live.errorRate, atMost: 0.01}\n', 'healthy'],
+])('takes gates that can be measured live: %s', (gates, names) => {
+  expect(gateFaults(gates, names)).toBe('')
+})
+
+it.each([
+  ['', 'good', /^p\.yaml:5:\d+: .*good is judged before anything serves; a step is watched by gates on live metrics$/],
+  ['', 'helthy', /unknown gate helthy, did you mean healthy\?$/],
+  ['  healthy: {check: "true"}\n', 'healthy', /healthy is judged before anything serves/],
+  [
+    '  idle: {metric: live.errorRate, atMost: 0.1}\n',
+    'healthy',
+    /^p\.yaml:5:3: gates\.idle: idle asks a live metric, and no step of a rollout names it$/,
+  ],
+  [
+    '  q: {metric: live.latencyp99, atMost: 50ms}\n',
+    'q',
+    /unknown metric live\.latencyp99, did you mean live\.latency\.p99\?/,
+  ],
+  ['  q: {metric: live.model.size, atMost: 5MB}\n', 'q', /unknown metric live\.model\.size/],
+  ['  q: {metric: live.errorRate, atLeast: 0.5}\n', 'q', /lower live\.errorRate is better: expected atMost/],
+  ['  q: {metric: live.errorRate, atMost: 5}\n', 'q', /expected a number from 0 to 1/],
+  ['  q: {metric: live.errorRate, atMost: 0.5, slices: region}\n', 'q', /measured live, and not by parts/],
+  ['  q: {metric: live.errorRate, atMost: 0.5, against: baseline}\n', 'q', /expected champion, which serves beside it/],
+  ['  q: {metric: live.errorRate, atMost: 0.5, against: m@old}\n', 'q', /expected champion, which serves beside it/],
+  [
+    '  q: {metric: live.latency.p50, atMost: 5ms, confidence: 0.9}\n',
+    'q',
+    /nothing tells how sure live\.latency\.p50 is/,
+  ],
+  ['  q: {metric: live.requests, atLeast: 5, against: champion}\n', 'q', /the traffic decides how many/],
+  ['  q: {metric: live.recall, atLeast: 0.5}\n', 'q', /live\.recall is had for each class: add each/],
+])('refuses %s in a step with [%s]', (gates, names, message) => {
+  expect(gateFaults(gates, names)).toMatch(message)
+})
+
 it.each([
   ['[]', /^p\.yaml:6:14: .*expected at least one entry/],
   [

@@ -1,34 +1,52 @@
+import type { RequestLog, Store } from '../domain/ports.ts'
 import type { Release } from '../domain/release.ts'
-import { courseOf, nameOfStep, type Rollout, stepOf } from '../domain/rollout.ts'
+import { courseOf, type LiveVerdict, nameOfStep, type Rollout, stepOf } from '../domain/rollout.ts'
 import type { Time } from '../domain/time.ts'
-import type { Outcome as Judged } from '../domain/verdict.ts'
+import type { Judging } from '../judging/port.ts'
+import { liveGatesOf } from '../policies/live/live-gates.ts'
+import { type LiveModel, liveModelOf } from '../policies/live/live-model.ts'
+import { lookLevel } from '../policies/live/look-level.ts'
+import { parsePolicy } from '../policies/parse-policy.ts'
+import type { Policy } from '../policies/policy.ts'
 import { goOnOf, readAsked } from './admission.ts'
+import { readLive } from './live-evidence.ts'
 import type { Outcome, SettlePorts } from './settle-release.ts'
 import type { StepContext } from './step.ts'
+
+export interface LookPorts extends SettlePorts {
+  readonly judging: Pick<Judging, 'judgeLive'>
+}
 
 /** How soon what stands in the way of the next step is read again, where no moment is known at which that changes. */
 const rulesPoll = 60_000
 
 /** Looks at a step whose traffic is as it should be: it waits on, is rolled back, or is over. */
-export const lookAtStep = async (ports: SettlePorts, release: Release, context: StepContext): Promise<Outcome> => {
+export const lookAtStep = async (
+  ports: LookPorts,
+  log: Pick<RequestLog, 'requests'>,
+  release: Release,
+  context: StepContext,
+): Promise<Outcome> => {
   const { rollout } = release
   if (!rollout) throw new Error(`release ${release.id} holds a step and has none`)
-  const look: { readonly outcome: Judged; readonly reason: string } = { outcome: 'pass', reason: '' }
   const at = context.now()
   const looked = countLook(rollout, at)
-  const course = courseOf(rollout, look, at)
+  const seen = stepOf(rollout).gates.length === 0 ? null : await judgeStep(ports, log, release, looked, at, context)
+  const after = { ...looked, seen }
+  const course = courseOf(after, seen ?? { outcome: 'pass', reason: '' }, at)
   switch (course.kind) {
     case 'rollBack':
-      return { event: { kind: 'failed', reason: course.reason, at }, why: course.reason }
+      return { event: { kind: 'failed', reason: course.reason, at, seen }, why: course.reason }
     case 'wait':
-      return wait(looked, course.reason, course.until)
+      return wait(after, course.reason, course.until)
     case 'goOn': {
       const asked = await readAsked(ports, release, context.signal)
       const entry = await goOnOf(ports.store, release, asked, at)
       if (entry.kind === 'wait')
-        return wait(looked, `${nameOfStep(rollout)} goes on: ${entry.reason}`, entry.until ?? at + rulesPoll)
+        return wait(after, `${nameOfStep(rollout)} goes on: ${entry.reason}`, entry.until ?? at + rulesPoll)
       const by = rollout.sentOn === null ? '' : `, sent on by ${rollout.sentOn}`
-      return { event: { kind: 'stepOver', rollout: looked }, why: `${nameOfStep(rollout)} is over${by}` }
+      const told = seen === null ? '' : `: ${seen.reason}`
+      return { event: { kind: 'stepOver', rollout: after }, why: `${nameOfStep(rollout)} is over${by}${told}` }
     }
   }
 }
@@ -41,4 +59,51 @@ const wait = (rollout: Rollout, reason: string, nextAt: Time): Outcome => ({
 const countLook = (rollout: Rollout, at: Time): Rollout => {
   const late = rollout.since !== null && at >= rollout.since + stepOf(rollout).hold
   return { ...rollout, looks: rollout.looks + 1, lateLooks: rollout.lateLooks + (late ? 1 : 0) }
+}
+
+const nobody: LiveModel = liveModelOf([], new Map())
+
+/** What the step's gates say of what the candidate did in this step, by the policy that it was admitted by. */
+const judgeStep = async (
+  { store, judging }: LookPorts,
+  log: Pick<RequestLog, 'requests'>,
+  release: Release,
+  rollout: Rollout,
+  at: Time,
+  { signal }: StepContext,
+): Promise<LiveVerdict> => {
+  const { step } = rollout
+  const unknown = (reason: string): LiveVerdict => ({
+    ...{ at, step, outcome: 'inconclusive', reason },
+    ...{ gates: [], metrics: {} },
+  })
+  const policy = await policyOf(store, release)
+  if (policy === undefined) return unknown('the policy that it was judged by is not kept')
+  const { endpoint, deployedModel, previous } = release
+  if (endpoint === null || deployedModel === null) return unknown('it is not deployed')
+  const since = rollout.since ?? at
+  const live = await readLive(store, { name: release.target, log }, endpoint, since, signal)
+  if (!live.ok) return unknown(live.reason)
+  const champion = previous === null ? null : (live.models.get(previous.deployedModel) ?? nobody)
+  const { hold, longest, gates } = stepOf(rollout)
+  const { judgement, metrics } = await judging.judgeLive(
+    {
+      gates: liveGatesOf(policy, gates, champion !== null),
+      judged: { candidate: live.models.get(deployedModel) ?? nobody, champion },
+      level: lookLevel(rollout.looks, rollout.lateLooks, longest > hold),
+      chance: policy,
+    },
+    signal,
+  )
+  // Where every gate compares and there is nobody to compare with, nothing speaks against it.
+  const skipped = judgement.gates.length > 0 && judgement.gates.every(({ outcome }) => outcome === 'skipped')
+  return { at, step, ...judgement, outcome: skipped ? 'pass' : judgement.outcome, metrics }
+}
+
+const policyOf = async (store: Pick<Store, 'get'>, release: Release): Promise<Policy | undefined> => {
+  const verdict = await store.get('verdict', release.verdict)
+  const [own, ...sets] = verdict?.receipt?.judged?.policy ?? []
+  if (own === undefined) return undefined
+  const parsed = parsePolicy(own.text, own.path, { files: new Map(sets.map(({ path, text }) => [path, text])) })
+  return parsed.ok ? parsed.value : undefined
 }

@@ -75,7 +75,16 @@ const sendOn = async ({ store, now }: DecisionPorts, release: Release, person: P
   const why = `${person.name} sends it on from ${nameOfStep(rollout)}`
   await store.transaction(async (tx) => {
     const after = { ...release, rollout: { ...rollout, sentOn: person.name }, nextAt: at }
-    await move(tx, 'release', release, after, why, at, person.name)
+    await tx.update('release', after)
+    await tx.record({
+      at,
+      kind: 'release',
+      id: release.id,
+      from: release.state,
+      to: release.state,
+      by: person.name,
+      why,
+    })
     await tx.enqueue('release', release.id)
   })
   return `release ${release.id} goes on from ${nameOfStep(rollout)}`

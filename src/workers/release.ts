@@ -6,14 +6,14 @@ import { allAtOnce, nameOfStep, type RolloutStep } from '../domain/rollout.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import { reopenVerdict } from '../domain/verdict.ts'
 import { type AskedNow, admissionOf, readAsked, rulesOf } from './admission.ts'
-import { lookAtStep } from './held-step.ts'
+import { type LookPorts, lookAtStep } from './held-step.ts'
 import { turnOf } from './release-turn.ts'
 import { failureOf, settle } from './settle-release.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import type { TellingPorts } from './tell-upstream.ts'
 import { move } from './transitions.ts'
 
-export interface ReleasePorts extends TellingPorts {
+export interface ReleasePorts extends LookPorts, TellingPorts {
   readonly store: Store
   /** The target of that name, undefined where the config has none. */
   readonly target: (name: string) => Target | undefined
@@ -155,6 +155,7 @@ const act = async (
         return begun(await target.createEndpoint(release.endpointName, signal), () =>
           go({ kind: 'operation', name: null }, 'the endpoint was made'),
         )
+      await logRequests(target, found.name, context)
       const previous = servingNow(found)
       return go({ kind: 'endpointReady', endpoint: found.name, previous }, 'the endpoint is there')
     }
@@ -179,7 +180,7 @@ const act = async (
     case 'shifted':
       return go({ kind: 'shifted', at }, release.rollout ? nameOfStep(release.rollout) : 'all traffic goes to it')
     case 'look':
-      return settle(ports, release, await lookAtStep(ports, release, context), context)
+      return settle(ports, release, await lookAtStep(ports, target, release, context), context)
     case 'finish':
       if (release.registered !== null)
         await target.alias(release.registered, ['champion', aliasOf(release.environment)], signal)
@@ -196,6 +197,16 @@ const act = async (
     case 'begin':
     case 'nothing':
       return
+  }
+}
+
+/** Live gates need it, and what is shown of a model later; a release does not hang on it. */
+const logRequests = async (target: Target, endpoint: string, { signal, log }: StepContext): Promise<void> => {
+  try {
+    await target.logRequests(endpoint, signal)
+  } catch (error) {
+    if (!isFault(error) || error.retryable) throw error
+    log.warn({ error, endpoint }, 'the requests of an endpoint are not logged')
   }
 }
 

@@ -57,7 +57,8 @@ export const settle = async (
     }
     await wakeWaiting(tx, after, at)
   })
-  context.log.info({ release: after.id, from: before.state, to: after.state, why }, 'release moved')
+  if (after.state !== before.state)
+    context.log.info({ release: after.id, from: before.state, to: after.state, why }, 'release moved')
 }
 
 const delayOf = ({ operation, state, nextAt }: Release, at: Time): Duration => {

@@ -26,6 +26,7 @@ beforeAll(async () => {
   database = await openWalkDatabase()
   walk = await createWalk(database)
   await registerApi(server, {
+    liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
     ...walk,
     targets: new Map(),
     token: tokens.operator,

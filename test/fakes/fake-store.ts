@@ -3,6 +3,7 @@ import type { Json } from '../../src/domain/json.ts'
 import {
   type HistoryEntry,
   type NewRow,
+  type RequestLabels,
   type RowKind,
   type Rows,
   StaleRow,
@@ -46,6 +47,7 @@ export const createFakeStore = () => {
     next: 1,
   }
   const settings = new Map<string, Json>()
+  const feedback = new Map<string, RequestLabels>()
   let turn: Promise<unknown> = Promise.resolve()
 
   const tableOf = <K extends RowKind>(of: Tables, kind: K) => of.rows[kind] as Map<number, Rows[K]>
@@ -138,6 +140,11 @@ export const createFakeStore = () => {
       for (const { state } of tables.rows.change.values()) counts[state] = (counts[state] ?? 0) + 1
       return counts
     },
+    recordFeedback: async ({ target, endpoint }, labels) => {
+      for (const said of labels) feedback.set(`${target} ${endpoint} ${said.request}`, said)
+    },
+    feedback: async ({ target, endpoint }) =>
+      [...feedback].filter(([key]) => key.startsWith(`${target} ${endpoint} `)).map(([, said]) => said),
     readSetting: async (key) => settings.get(key),
     writeSetting: async (key, value) => {
       settings.set(key, value)

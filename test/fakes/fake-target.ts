@@ -32,6 +32,8 @@ export interface FakeTargetState {
   /** The file of a model's answers, or why it gives none. */
   answers: (request: ScoreRequest) => { uri: string } | { reason: string }
   measurement: ServingMeasurement
+  /** What an endpoint was asked since then. */
+  requests: (endpoint: string, since: number) => Awaited<ReturnType<Target['requests']>>
 }
 
 /** What may go wrong at a call: before it was carried out, or after (the answer is lost). */
@@ -54,6 +56,7 @@ export const createFakeTarget = (options: { inject?: FaultInjection; looks?: num
     batches: new Map(),
     answers: () => ({ reason: 'the fake has no answers' }),
     measurement: { latencies: Float64Array.of(1, 2, 3, 4), asked: 4, lasted: 10, problem: null },
+    requests: () => ({ ok: true, requests: [] }),
   }
   let count = 0
   const inject = options.inject ?? (() => 'fine')
@@ -207,12 +210,14 @@ export const createFakeTarget = (options: { inject?: FaultInjection; looks?: num
           endpoint.deployed = endpoint.deployed.filter((deployed) => deployed.id !== id)
         })
       }),
+    logRequests: () => call('logRequests', () => {}),
+    requests: (name, since) => call('requests', () => state.requests(name, since)),
     predict: (name) =>
       call('predict', () => {
         const endpoint = endpointOf(name)
         const [serving] = Object.keys(endpoint.split)
         if (serving === undefined) throw new Fault('target_refused', 'no model has traffic')
-        return { predictions: [], deployedModel: serving }
+        return { predictions: [], deployedModel: serving, request: null }
       }),
   }
   return { target, state }

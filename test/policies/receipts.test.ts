@@ -228,8 +228,11 @@ describe('over the API of a controller', () => {
     server.setValidatorCompiler(validatorCompiler)
     server.setSerializerCompiler(serializerCompiler)
     translateErrors(server, createLog('silent'))
+    const nothingLive = async () => ({ ok: false, reason: 'nothing serves' }) as const
     const keptPredictions = (digest: Digest) => readKept(evidence, digest)
-    await server.register(verdictsApi({ store, keptPredictions }), { prefix: '/api/v1' })
+    await server.register(verdictsApi({ store, keptPredictions, targets: new Map(), liveFigures: nothingLive }), {
+      prefix: '/api/v1',
+    })
     env['WINNOW_URL'] = await server.listen({ host: '127.0.0.1', port: 0 })
   })
   afterAll(() => server.close())

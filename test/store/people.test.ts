@@ -7,6 +7,7 @@ import type { Json } from '../../src/domain/json.ts'
 import type { Override } from '../../src/domain/override.ts'
 import { type NewRow, type RowKind, type Rows, StaleRow } from '../../src/domain/ports.ts'
 import { releaseActive } from '../../src/domain/release.ts'
+import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
 import type { Policy } from '../../src/policies/policy.ts'
 import { createReleaseStep } from '../../src/workers/release.ts'
@@ -168,6 +169,7 @@ describeDatabases('what people decide', ({ make }) => {
             store: stores[i % 2] as OpenStore,
             target: () => undefined,
             host: host.host,
+            judging: createJudging(''),
             bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
             repositories: [],
           })(release, context),

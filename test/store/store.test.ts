@@ -443,6 +443,29 @@ describeDatabases('the store', ({ make }) => {
     }
   })
 
+  it('keeps what turned out to be true of answers, the last word of each request, for 90 days', async () => {
+    const place = { target: 'local', endpoint: unique('endpoints/beans') }
+    expect(await store.feedback(place)).toEqual([])
+    await store.recordFeedback(
+      place,
+      [
+        { request: 'a', labels: ['SIRA'] },
+        { request: 'b', labels: [1.5, null] },
+        { request: 'a', labels: ['BOMBAY'] },
+      ],
+      now,
+    )
+    await store.recordFeedback({ ...place, target: 'elsewhere' }, [{ request: 'a', labels: ['of another'] }], now)
+    await store.recordFeedback(place, [{ request: 'b', labels: [2, 'x\0y'] }], now + 1)
+    expect([...(await store.feedback(place))].sort((x, y) => (x.request < y.request ? -1 : 1))).toEqual([
+      { request: 'a', labels: ['BOMBAY'] },
+      { request: 'b', labels: [2, 'x\uFFFDy'] },
+    ])
+    const later = now + 90 * 86_400_000 + 1
+    await store.recordFeedback(place, [{ request: 'c', labels: [true] }], later)
+    expect((await store.feedback(place)).map(({ request }) => request).sort()).toEqual(['b', 'c'])
+  })
+
   it('is up to date after its creation, and says so', async () => {
     expect(await store.migrate()).toEqual([])
   })

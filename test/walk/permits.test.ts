@@ -7,6 +7,7 @@ import type { Json } from '../../src/domain/json.ts'
 import { StaleRow } from '../../src/domain/ports.ts'
 import { type Release, releaseActive } from '../../src/domain/release.ts'
 import { nextVerdict, type Outcome } from '../../src/domain/verdict.ts'
+import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
 import { createDecisions } from '../../src/workers/decisions.ts'
 import { deliver } from '../../src/workers/deliver.ts'
@@ -63,7 +64,7 @@ const createScene = () => {
     now: () => now,
   }
   const decisions = createDecisions({ ...ports, repositories: ['acme/beans'] })
-  const step = createReleaseStep({ ...ports, target: () => fake.target })
+  const step = createReleaseStep({ ...ports, judging: createJudging(''), target: () => fake.target })
   const context = { now: () => now, signal: new AbortController().signal, log: createLog('silent') }
   const said: Said[] = []
   const overrides: { run: number; subject: string; expiresAt: number }[] = []

@@ -2,6 +2,8 @@ import { digestBytes, digestJson } from '../../src/domain/digest.ts'
 import { isFault } from '../../src/domain/errors.ts'
 import type { Json } from '../../src/domain/json.ts'
 import type { Transaction } from '../../src/domain/ports.ts'
+import type { Receipt } from '../../src/domain/verdict.ts'
+import { judgeLiveTask, type LiveTask } from '../../src/judging/live-task.ts'
 import { createLog } from '../../src/log.ts'
 import { createReleaseStep } from '../../src/workers/release.ts'
 import { createFakeHost } from '../fakes/fake-host.ts'
@@ -38,6 +40,8 @@ export const createReleaseScene = (options: SceneOptions = {}) => {
     store: stored.store,
     target: (name: string) => (name === 'local' ? fake.target : undefined),
     host: host.host,
+    // Threads are shown elsewhere; here there are thousands of looks.
+    judging: { judgeLive: async (task: LiveTask) => judgeLiveTask(task) },
     bounds: () => ({ defaultBranch: 'main', targets: ['local'] }),
     repositories: [],
     now: () => now,
@@ -80,7 +84,13 @@ export const createReleaseScene = (options: SceneOptions = {}) => {
   const queue = (over: Parameters<typeof someRelease>[0] = {}) =>
     stored.store.transaction(async (tx) => {
       const made = over.run ?? (await insertRun(tx))
-      const receipt = someReceipt({ policy: { path: 'beans.yaml', digest: digestBytes(policy), commit } })
+      const digest = digestBytes(policy)
+      const texts = [{ path: 'beans.yaml', digest, text: policy }]
+      const receipt = someReceipt({
+        policy: { path: 'beans.yaml', digest, commit },
+        // Of the inputs, what a rollout reads again.
+        judged: { policy: texts, references: {} } as unknown as NonNullable<Receipt['judged']>,
+      })
       const verdict = await tx.insert('verdict', someVerdict({ run: made, state: 'pass', receipt }))
       const receiptDigest = digestJson(receipt as unknown as Json)
       const release = await tx.insert(

@@ -203,6 +203,138 @@ describe('between two steps', () => {
   })
 })
 
+describe('a rollout that is watched', () => {
+  const watched = '{traffic: 10, hold: 30m, longest: 2h, gates: [healthy]}, {traffic: 100}'
+  /** So many requests a minute to both, of which the candidate fails a share. */
+  const traffic = (scene: ReturnType<typeof createScene>, perMinute: number, failing: number, from = 0) => {
+    scene.fake.state.requests = (_endpoint, since) => {
+      const own = scene.endpoint()?.deployed.find(({ id }) => id !== 'old')?.id ?? ''
+      const count = Math.floor(((scene.now() - Math.max(since, from)) / minute) * perMinute)
+      const requests = ['old', own].flatMap((deployedModel) =>
+        Array.from({ length: Math.max(0, count) }, (_, i) => {
+          const ok = deployedModel === 'old' || i % 100 >= failing * 100
+          return { id: `${deployedModel}${i}`, at: since + i, deployedModel, ok, latency: 1, predictions: null }
+        }),
+      )
+      return { ok: true, requests }
+    }
+  }
+
+  it('goes on at the end of the hold where the gates pass, and keeps what they saw', async () => {
+    const scene = createScene({ steps: watched })
+    traffic(scene, 10, 0)
+    const { id } = await scene.queue()
+    await scene.drain(scene.watch, 2_000)
+    const release = await scene.release(id)
+    expect(release.state).toBe('live')
+    expect(release.rollout?.seen).toMatchObject({ outcome: 'pass', step: 0, metrics: { errorRate: 0 } })
+    const [, ten, all] = scene.shares
+    expect((all?.at ?? 0) - (ten?.at ?? 0)).toBeGreaterThanOrEqual(30 * minute)
+    expect((all?.at ?? 0) - (ten?.at ?? 0)).toBeLessThan(32 * minute)
+    const over = (await scene.store.history('release', id)).find(({ why }) => why.includes('is over'))
+    expect(over?.why).toMatch(/^step 1 of 2: 10 % of the traffic is over: its one gate passed$/)
+  })
+
+  it('rolls back at once when a gate is breached, and says by what', async () => {
+    const scene = createScene({ steps: watched })
+    traffic(scene, 20, 0.5)
+    const { id } = await scene.queue()
+    await scene.drain(scene.watch, 2_000)
+    const release = await scene.release(id)
+    expect(release.state).toBe('rolledBack')
+    expect(release.reason).toMatch(
+      /^at 10 % of the traffic it was refused by healthy \(live\.errorRate changes by \+0\.\d+/,
+    )
+    expect(release.rollout?.seen?.outcome).toBe('fail')
+    const [, ten, back] = scene.shares
+    expect((back?.at ?? 0) - (ten?.at ?? 0)).toBeLessThan(10 * minute)
+    expect(scene.endpoint()?.split).toEqual({ old: 100 })
+  })
+
+  it('rolls back what breaks late, too', async () => {
+    const scene = createScene({ steps: watched })
+    traffic(scene, 20, 0)
+    const { id } = await scene.queue()
+    await scene.until(20 * minute)
+    expect((await scene.release(id)).state).toBe('holding')
+    traffic(scene, 20, 0.9)
+    await scene.drain(scene.watch, 2_000)
+    expect((await scene.release(id)).state).toBe('rolledBack')
+  })
+
+  it('without traffic is held on as long as the policy says, then waits for a person, who sends it on', async () => {
+    const scene = createScene({ steps: watched })
+    const { id } = await scene.queue()
+    await scene.until(31 * minute)
+    expect((await scene.release(id)).reason).toMatch(
+      /^step 1 of 2: 10 % of the traffic, held on up to 2h 0m: not enough evidence for healthy .*0 requests only, of 50/,
+    )
+    await scene.until(4 * 60 * minute)
+    expect(await scene.release(id)).toMatchObject({ state: 'holding', rollout: { step: 0 } })
+    expect((await scene.release(id)).reason).toMatch(/^step 1 of 2: 10 % of the traffic, waits for a person: /)
+    const alice: Person = { name: 'alice', groups: ['ml-leads'], knownAs: [] }
+    await expect(scene.decisions.lift({ environment: 'dev' }, alice, signal)).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    const sent = await scene.decisions.lift({ environment: 'dev' }, olga, signal)
+    expect(sent.next).toBe(`release ${id} goes on from step 1 of 2: 10 % of the traffic`)
+    await scene.until(minute)
+    expect((await scene.release(id)).state).toBe('live')
+    const history = await scene.store.history('release', id)
+    expect(history.find(({ by }) => by === 'olga')?.why).toBe('olga sends it on from step 1 of 2: 10 % of the traffic')
+    expect(history.find(({ why }) => why.includes('sent on by olga'))).toBeDefined()
+  })
+
+  it('goes on by itself where enough becomes known while it is held on', async () => {
+    const scene = createScene({ steps: watched })
+    const { id } = await scene.queue()
+    await scene.until(40 * minute)
+    expect((await scene.release(id)).state).toBe('holding')
+    traffic(scene, 30, 0, scene.now())
+    await scene.until(60 * minute)
+    expect((await scene.release(id)).state).toBe('live')
+  })
+
+  it('is rolled back where too little is known and the policy says so', async () => {
+    const scene = createScene({
+      steps: '{traffic: 10, hold: 30m, gates: [healthy], inconclusive: rollBack}, {traffic: 100}',
+    })
+    const { id } = await scene.queue()
+    await scene.drain(scene.watch, 2_000)
+    const release = await scene.release(id)
+    expect(release.state).toBe('rolledBack')
+    expect(release.reason).toMatch(/^after 30m 0s at 10 %, not enough evidence for healthy/)
+  })
+
+  it('whose requests cannot be told is held, and says why', async () => {
+    const scene = createScene({ steps: watched })
+    scene.fake.state.requests = () => ({ ok: false, reason: 'the requests of the endpoint are not logged' })
+    const { id } = await scene.queue()
+    await scene.until(31 * minute)
+    expect((await scene.release(id)).reason).toContain('the requests of the endpoint are not logged')
+  })
+
+  it('is judged by labels that become known', async () => {
+    const gates = '  right: {metric: live.accuracy, atLeast: 0.9}\n'
+    const scene = createScene({ gates, steps: '{traffic: 10, hold: 30m, gates: [right]}, {traffic: 100}' })
+    scene.fake.state.requests = (_endpoint, since) => ({
+      ok: true,
+      requests: Array.from({ length: 60 }, (_, i) => ({
+        ...{ id: `r${i}`, at: since, ok: true, latency: 1, predictions: ['SIRA'] },
+        deployedModel: scene.endpoint()?.deployed.find(({ id: own }) => own !== 'old')?.id ?? '',
+      })),
+    })
+    const labels = Array.from({ length: 60 }, (_, i) => ({ request: `r${i}`, labels: [i < 30 ? 'SIRA' : 'BOMBAY'] }))
+    const { id } = await scene.queue()
+    await scene.until(5 * minute)
+    expect((await scene.release(id)).state).toBe('holding')
+    await scene.store.recordFeedback({ target: 'local', endpoint: 'endpoints/beans' }, labels, scene.now())
+    await scene.drain(scene.watch, 2_000)
+    expect(await scene.release(id)).toMatchObject({ state: 'rolledBack' })
+    expect((await scene.release(id)).reason).toContain('live.accuracy is 0.500')
+  })
+})
+
 describe('whatever goes wrong in a rollout', () => {
   const fates = fc.array(
     fc.constantFrom('fine', 'fine', 'fine', 'unavailable', 'lostAnswer', 'refused', 'operationFails'),
@@ -212,6 +344,7 @@ describe('whatever goes wrong in a rollout', () => {
     '{traffic: 100}',
     '{traffic: 100, hold: 10s}',
     '{traffic: 10, hold: 20s}, {traffic: 100}',
+    '{traffic: 10, hold: 5s, longest: 9s, gates: [healthy], inconclusive: rollBack}, {traffic: 100}',
     '{traffic: 1, hold: 5s}, {traffic: 33, hold: 5s}, {traffic: 100, hold: 5s}',
   )
 

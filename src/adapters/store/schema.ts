@@ -83,6 +83,14 @@ interface SettingTable {
   readonly value: JsonColumn
 }
 
+interface FeedbackTable {
+  readonly target: ColumnType<string>
+  readonly endpoint: ColumnType<string>
+  readonly request: ColumnType<string>
+  readonly at: BigInteger
+  readonly labels: JsonColumn
+}
+
 export type Tables = { readonly [K in RowKind]: RowTable } & {
   readonly outbox: OutboxTable
   readonly history: HistoryTable
@@ -91,6 +99,7 @@ export type Tables = { readonly [K in RowKind]: RowTable } & {
   readonly refused: RefusedTable
   readonly archive_file: ArchiveFileTable
   readonly archived: ArchivedTable
+  readonly feedback: FeedbackTable
 }
 
 export const schemaName = 'winnow'

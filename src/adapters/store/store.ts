@@ -9,6 +9,7 @@ import { createClaims, readOutbox, removeFromOutbox } from './claims.ts'
 import { createDatabase } from './database.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createLedgerReading } from './ledger-reading.ts'
+import { createFeedback } from './feedback.ts'
 import { migrate } from './migrate.ts'
 import { createReading } from './reading.ts'
 import { RacedForKey, type Recorded, recordChanges } from './record-changes.ts'
@@ -82,6 +83,7 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   const { get, list } = createReading(db)
   const claims = createClaims(db, now)
   const ledger = createLedgerReading(db, lane, claims.parked, now)
+  const feedback = createFeedback(db)
   const store: OpenStore = {
     embedded: pool.embedded,
     get: guarded(get) as Store['get'],
@@ -148,6 +150,8 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
     sumChanges: guarded(ledger.sumChanges),
     account: guarded(ledger.account),
     addRefusals: guarded(ledger.addRefusals),
+    recordFeedback: guarded(feedback.recordFeedback),
+    feedback: guarded(feedback.feedback),
     readSetting: guarded(async (key) => {
       const row = await db.selectFrom('setting').select('value').where('key', '=', key).executeTakeFirst()
       return row?.value as Json | undefined

@@ -11,6 +11,7 @@ interface Answer {
   readonly endpoint: string
   readonly deployedModel: string
   readonly predictions: readonly Json[]
+  readonly request: string | null
 }
 
 /** `winnow predict ENDPOINT INSTANCES` */
@@ -25,6 +26,7 @@ export const predict = async (
   })
   if (options.json) return printJson(answer)
   for (const prediction of answer.predictions) print(describePrediction(prediction))
+  if (answer.request !== null) print(`request ${answer.request}  (winnow feedback ${endpoint} tells its label)`)
 }
 
 const readInstances = async (argument: string): Promise<readonly Json[]> => {

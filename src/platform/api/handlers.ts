@@ -5,6 +5,7 @@ import type { ModelStore } from '../model-store.ts'
 import type { OperationRecord, Operations } from '../operations.ts'
 import type { PipelineJobs } from '../pipeline-jobs.ts'
 import type { Collection, Records } from '../records.ts'
+import type { RequestLog } from '../request-log.ts'
 import type {
   BatchPredictionJob,
   Dataset,
@@ -55,6 +56,7 @@ export interface HandlerPorts {
   readonly addresses: Addresses
   readonly store: ModelStore
   readonly deployments: Deployments
+  readonly requestLog: RequestLog
   readonly now: () => number
   /** From 0 up to but not including 1: splits the traffic. */
   readonly random: () => number

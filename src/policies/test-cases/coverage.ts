@@ -1,4 +1,5 @@
 import type { GateOutcome } from '../../domain/verdict.ts'
+import { isLive } from '../metrics.ts'
 import type { Gate } from '../policy.ts'
 import type { TestCase } from './parse-test-cases.ts'
 
@@ -21,7 +22,9 @@ export interface Coverage {
  * or with parts can be inconclusive, and so can one that waits for people.
  */
 export const coverageOf = (gates: readonly Gate[], cases: readonly Pick<TestCase, 'gates'>[]): Coverage => {
-  const rows = gates.map((gate): GateCoverage => {
+  // No case states what a model does while it serves.
+  const stated = gates.filter((gate) => gate.kind !== 'metric' || !isLive(gate.metric))
+  const rows = stated.map((gate): GateCoverage => {
     const said = new Set(cases.flatMap(({ gates: expected }) => expected[gate.name] ?? []))
     const possible = outcomesOf(gate)
     return {

@@ -5,6 +5,7 @@ import { pushes } from './0003-pushes.ts'
 import { flow } from './0005-flow.ts'
 import { accounts } from './0006-accounts.ts'
 import { rollouts } from './0007-rollouts.ts'
+import { feedback } from './0011-feedback.ts'
 
 /** In the order of their names, forward only. One that was released is never edited: add another. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-flow': flow,
   '0006-accounts': accounts,
   '0007-rollouts': rollouts,
+  '0011-feedback': feedback,
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { google } from '@google-cloud/aiplatform/build/protos/protos.js'
+import { isJsonObject } from '../../../domain/json.ts'
 import type { DeployedModel, EndpointView, Serving } from '../../../domain/ports.ts'
 import { type Call, grpcCodeOf, grpcCodes, isNotFound, unlessBeingMade } from './calls.ts'
 import type { Clients } from './clients.ts'
@@ -135,9 +136,17 @@ export const createEndpoints = (clients: Clients, call: Call, options: Endpoints
       return {
         predictions: (answer.predictions ?? []).map(fromValue),
         deployedModel: answer.deployedModelId ?? '',
+        request: requestIn(answer.metadata),
       }
     },
   }
+}
+
+/** Models of Google's answer with metadata of their own; the embedded platform's says what the request is called. */
+const requestIn = (metadata: Parameters<typeof fromValue>[0] | null | undefined): string | null => {
+  const said = metadata ? fromValue(metadata) : null
+  const id = isJsonObject(said) ? said['requestId'] : undefined
+  return typeof id === 'string' ? id : null
 }
 
 const createdAt = (endpoint: Endpoint): number => Number(endpoint.createTime?.seconds ?? 0)

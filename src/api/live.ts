@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { Fault } from '../domain/errors.ts'
+import type { EndpointView, LiveFigures, RequestLabels, RequestLog, Store, Target } from '../domain/ports.ts'
+
+export interface LivePorts {
+  readonly store: Store
+  readonly targets: ReadonlyMap<string, Target>
+  readonly liveFigures: (
+    target: { readonly name: string; readonly log: Pick<RequestLog, 'requests'> },
+    endpoint: string,
+    since: number,
+    signal: AbortSignal,
+  ) => Promise<LiveFigures>
+  readonly now: () => number
+}
+
+const callTimeout = 60_000
+const endpointName = z.object({ name: z.string().min(1) })
+const targetQuery = z.object({ target: z.string().optional() })
+const label = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()])
+
+/** What models do while they serve, and what turned out to be true of their answers. */
+export const liveApi =
+  ({ store, targets, liveFigures, now }: LivePorts): FastifyPluginAsyncZod =>
+  async (app) => {
+    const find = async (
+      endpoint: string,
+      wanted: string | undefined,
+      signal: AbortSignal,
+    ): Promise<{ readonly name: string; readonly target: Target; readonly view: EndpointView }> => {
+      for (const [name, target] of targets) {
+        if (wanted !== undefined && wanted !== name) continue
+        const view = await target.findEndpoint(endpoint, signal)
+        if (view !== undefined) return { name, target, view }
+      }
+      throw new Fault('not_found', `No target has an endpoint ${endpoint}`, {
+        remedy: 'List them with `winnow endpoints`.',
+      })
+    }
+
+    app.post(
+      '/endpoints/:name/feedback',
+      {
+        bodyLimit: 16 * 1024 * 1024,
+        schema: {
+          params: endpointName,
+          querystring: targetQuery,
+          body: z.strictObject({
+            labels: z
+              .array(
+                z.strictObject({
+                  request: z.string().min(1).max(200).describe('as the answer called it'),
+                  labels: z.array(label).min(1).max(10_000).describe('one for each instance, in their order'),
+                }),
+              )
+              .min(1)
+              .max(50_000),
+          }),
+        },
+      },
+      async ({ params, query, body }) => {
+        const { name, view } = await find(params.name, query.target, AbortSignal.timeout(callTimeout))
+        const labels: readonly RequestLabels[] = body.labels
+        await store.recordFeedback({ target: name, endpoint: view.name }, labels, now())
+        return { target: name, endpoint: view.name, recorded: labels.length }
+      },
+    )
+
+    app.get(
+      '/endpoints/:name/live',
+      {
+        schema: {
+          params: endpointName,
+          querystring: targetQuery.extend({ since: z.coerce.number().int().min(0).default(0) }),
+        },
+      },
+      async ({ params, query }) => {
+        const signal = AbortSignal.timeout(callTimeout)
+        const { name, target, view } = await find(params.name, query.target, signal)
+        const figures = await liveFigures({ name, log: target }, view.name, query.since, signal)
+        return { target: name, endpoint: view.name, deployed: view.deployed, split: view.split, ...figures }
+      },
+    )
+  }

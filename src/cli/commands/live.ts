@@ -1,0 +1,47 @@
+import type { DeployedModel, LiveFigures } from '../../domain/ports.ts'
+import { type ClientOptions, connect } from '../client.ts'
+import { print, printJson, table } from '../table.ts'
+
+type Answer = {
+  readonly endpoint: string
+  readonly deployed: readonly DeployedModel[]
+  readonly split: Readonly<Record<string, number>>
+} & LiveFigures
+
+/** Those that come first; the others follow in the order that they have. */
+const first = ['accuracy', 'macroF1', 'logLoss', 'mae', 'rmse']
+
+/** `winnow live ENDPOINT`: what its models did while they served, as far as the log of its requests goes back. */
+export const live = async (endpoint: string, options: ClientOptions & { readonly json?: boolean }): Promise<void> => {
+  const client = await connect(options)
+  const answer = await client.get<Answer>(`/endpoints/${encodeURIComponent(endpoint)}/live`)
+  if (options.json) return printJson(answer)
+  if (!answer.ok) return print(`Nothing is known of ${endpoint}: ${answer.reason}.`)
+  const rows = Object.entries(answer.models).map(([id, figures]) => {
+    const deployed = answer.deployed.find((one) => one.id === id)
+    const name =
+      deployed === undefined ? `${id} (gone)` : `${deployed.model.split('/').at(-1)}@${deployed.modelVersion}`
+    return [
+      name,
+      `${answer.split[id] ?? 0} %`,
+      String(figures['requests'] ?? 0),
+      `${(100 * (figures['errorRate'] ?? 0)).toFixed(1)} %`,
+      ...['latency.p50', 'latency.p99'].map((metric) => milliseconds(figures[metric])),
+      labelled(figures),
+    ]
+  })
+  if (rows.length === 0) return print('No requests yet.')
+  print(table(['serves', 'traffic', 'requests', 'errors', 'p50', 'p99', 'of labelled answers'], rows))
+}
+
+const milliseconds = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(1)} ms`)
+
+const labelled = (figures: Readonly<Record<string, number>>): string => {
+  const known = figures['labelled'] ?? 0
+  if (known === 0) return 'none: `winnow feedback` tells labels'
+  const told = first.flatMap((metric) => {
+    const value = figures[metric]
+    return value === undefined ? [] : [`${metric} ${value.toFixed(3)}`]
+  })
+  return `${known}: ${told.join(', ')}`
+}
