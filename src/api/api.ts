@@ -6,13 +6,20 @@ import { authorise, type Tokens } from './authorise.ts'
 import { changesApi, type LedgerStore } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
 import { translateErrors } from './http-errors.ts'
-import { type RefusalsPorts, refusalsApi } from './refusals.ts'
 import { type LivePorts, liveApi } from './live.ts'
+import { type RefusalsPorts, refusalsApi } from './refusals.ts'
 import { type RunsPorts, runsApi } from './runs.ts'
 import { type ServingPorts, servingApi } from './serving.ts'
 import { type VerdictsPorts, verdictsApi } from './verdicts.ts'
 
-export interface ApiPorts extends RunsPorts, ServingPorts, LivePorts, VerdictsPorts, DecisionsPorts, RefusalsPorts, Tokens {
+export interface ApiPorts
+  extends RunsPorts,
+    ServingPorts,
+    LivePorts,
+    VerdictsPorts,
+    DecisionsPorts,
+    RefusalsPorts,
+    Tokens {
   readonly store: LedgerStore
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>

@@ -68,6 +68,7 @@ it('what was refused is told over the API, to who has its token', async () => {
   await registerApi(server.app, {
     store: never,
     targets: new Map(),
+    liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
     target: () => undefined,
     keptPredictions: async () => undefined,
     now: () => now,
