@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { globFault } from './declarations/glob.ts'
 import { parseDuration } from './domain/time.ts'
+import { sourceFaults } from './source-faults.ts'
 
 /** A secret is named, never written down: an environment variable or a file that holds it. */
 const SecretReference = z.union([
@@ -86,26 +87,30 @@ const DataAddress = z
   )
 
 /** Where data comes from, who may tell of it, and which repositories it may start. */
-const SourceConfig = z.strictObject({
-  kind: z.enum(['gcs', 's3', 'bigquery', 'events']),
-  /** What it may speak for; an address outside of these is refused. */
-  addresses: z.array(DataAddress).min(1).max(100),
-  /** The repositories whose data triggers may ask for it. */
-  repositories: z.array(Name).min(1),
-  /** Pub/Sub push and Eventarc; without it neither is believed. */
-  push: GooglePush.optional(),
-  /** Pub/Sub pull: `projects/P/subscriptions/S`. */
-  pull: z.strictObject({ subscription: z.string().regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/) }).optional(),
-  /** Secrets of `events` and `s3`, which sign what they send or carry it as a bearer token; two while one is rotated. */
-  secrets: z.array(SecretReference).max(2).default([]),
-  /** How often it is listed, for sources that send nothing or might lose something. */
-  poll: Poll.optional(),
-  /** Instead of the vendor's own: an emulator, or a store that speaks S3. */
-  endpoint: z.url().optional(),
-  /** Of S3. */
-  region: z.string().min(1).optional(),
-  credentials: z.strictObject({ accessKeyId: SecretReference, secretAccessKey: SecretReference }).optional(),
-})
+const SourceConfig = z
+  .strictObject({
+    kind: z.enum(['gcs', 's3', 'bigquery', 'events']),
+    /** What it may speak for; an address outside of these is refused. */
+    addresses: z.array(DataAddress).min(1).max(100),
+    /** The repositories whose data triggers may ask for it. */
+    repositories: z.array(Name).min(1),
+    /** Pub/Sub push and Eventarc; without it neither is believed. */
+    push: GooglePush.optional(),
+    /** Pub/Sub pull: `projects/P/subscriptions/S`. */
+    pull: z.strictObject({ subscription: z.string().regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/) }).optional(),
+    /** Secrets of `events` and `s3`, which sign what they send or carry it as a bearer token; two while one is rotated. */
+    secrets: z.array(SecretReference).max(2).default([]),
+    /** How often it is listed, for sources that send nothing or might lose something. */
+    poll: Poll.optional(),
+    /** Instead of the vendor's own: an emulator, or a store that speaks S3. */
+    endpoint: z.url().optional(),
+    /** Of S3. */
+    region: z.string().min(1).optional(),
+    credentials: z.strictObject({ accessKeyId: SecretReference, secretAccessKey: SecretReference }).optional(),
+  })
+  .superRefine((source, context) => {
+    for (const { path, message } of sourceFaults(source)) context.addIssue({ code: 'custom', path: [...path], message })
+  })
 
 const TargetConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('local'), concurrency: Concurrency.optional() }),
@@ -152,7 +157,13 @@ export const ConfigFile = z.strictObject({
   google: z
     .strictObject({
       /** Its public keys. Another address than Google's own is for tests and for clouds that stand in for it. */
-      certsUrl: z.url({ protocol: /^https?$/ }).default('https://www.googleapis.com/oauth2/v3/certs'),
+      certsUrl: z
+        .url({ protocol: /^https?$/ })
+        .refine(
+          (url) => url.startsWith('https:') || /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname),
+          'keys come over https, or from this machine',
+        )
+        .default('https://www.googleapis.com/oauth2/v3/certs'),
     })
     .prefault({}),
   /** What one process takes in; what is over it gets 429 and may be sent again. */

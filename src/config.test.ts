@@ -53,16 +53,70 @@ describe('loadConfig', () => {
     kind: s3
     addresses: ["s3://acme-beans/"]
     repositories: [beans]
-    secrets: [{env: WINNOW_SECRET_BEANS}]
+    secrets: [{env: WINNOW_SECRET_EVENTS}]
     credentials: {accessKeyId: {env: WINNOW_SECRET_KEY}, secretAccessKey: {env: WINNOW_SECRET_KEY}}
 `
-    const { config, secrets } = load(text, { ...secret, WINNOW_SECRET_KEY: 'quiet' })
+    const signing = { WINNOW_SECRET_EVENTS: 'hush, of 16 or more characters' }
+    const { config, secrets } = load(text, { ...secret, ...signing, WINNOW_SECRET_KEY: 'quiet' })
     expect(secrets.sources).toEqual({
-      'beans-bucket': { signing: ['hush'], credentials: { accessKeyId: 'quiet', secretAccessKey: 'quiet' } },
+      'beans-bucket': {
+        signing: ['hush, of 16 or more characters'],
+        credentials: { accessKeyId: 'quiet', secretAccessKey: 'quiet' },
+      },
     })
     expect(JSON.stringify(config)).not.toMatch(/hush|quiet/)
     const faults = faultOf(text.replace('s3://acme-beans/', 'acme-beans').replace('[beans]', '[peas]'), secret)
     expect(faults.details.join('\n')).toMatch(/gs:\/\/bucket\//)
+  })
+
+  it.each([
+    [
+      'kind: gcs, addresses: ["gs://acme-beans/"]',
+      'sources.harvest: nothing tells of this source: give it push, pull or poll',
+    ],
+    ['kind: bigquery, addresses: ["bq://acme.beans"]', 'give it push, pull or poll'],
+    ['kind: s3, addresses: ["s3://acme-beans/"]', 'give it secrets, for what it sends, or poll'],
+    ['kind: events, addresses: ["gs://acme-beans/"]', 'give it secrets to sign with'],
+    ['kind: events, addresses: ["gs://acme-beans/"], secrets: []', 'give it secrets to sign with'],
+    [
+      'kind: gcs, addresses: ["s3://acme-beans/"], poll: 5m',
+      'addresses[0]: a source of kind gcs has addresses that begin with gs://',
+    ],
+    [
+      'kind: gcs, addresses: ["gs://acme-beans/"], secrets: [{env: WINNOW_SECRET_LONG}]',
+      'secrets: nothing of a source of kind gcs',
+    ],
+    ['kind: s3, addresses: ["s3://acme-beans/"], push: {audience: a, email: a@b.c}', 'push: Google signs nothing'],
+    [
+      'kind: s3, addresses: ["s3://acme-beans/"], secrets: [{env: WINNOW_SECRET_BEANS}]',
+      'secrets[0]: expected a secret of at least 16',
+    ],
+    [
+      'kind: events, addresses: ["s3://acme-beans/"], secrets: [{env: WINNOW_SECRET_TOKEN}]',
+      'secrets[0]: the signing token is not whole',
+    ],
+  ])('refuses a source {%s}, at its place', (source, expected) => {
+    const text = `${good}sources:\n  harvest: {repositories: [beans], ${source}}\n`
+    const environment = {
+      ...secret,
+      WINNOW_SECRET_LONG: 'long enough to be one',
+      WINNOW_SECRET_TOKEN: 'whsec_c2hvcnQ=',
+    }
+    const [fault, ...others] = faultOf(text, environment).details
+    expect(others).toEqual([])
+    expect(fault).toContain(expected)
+    expect(fault).toMatch(/winnow\.config\.yaml:1\d:\d+: sources\.harvest/)
+  })
+
+  it.each([
+    ['https://keys.example/certs', true],
+    ['http://127.0.0.1:8080/certs', true],
+    ['http://keys.example/certs', false],
+    ['file:///etc/certs', false],
+  ])('takes Google’s keys from %s: %s', (url, taken) => {
+    const text = `${good}google: {certsUrl: "${url}"}\n`
+    if (taken) expect(load(text, secret).config.google.certsUrl).toBe(url)
+    else expect(faultOf(text, secret).details.join()).toContain('google.certsUrl')
   })
 
   it('reads how often a repository is polled', () => {

@@ -5,6 +5,7 @@ import { loadYaml } from './declarations/load-yaml.ts'
 import { formatFault } from './declarations/placed-fault.ts'
 import { Fault, messageOf } from './domain/errors.ts'
 import { nearestName } from './domain/nearest-name.ts'
+import { signingSecretFault } from './source-faults.ts'
 
 export type Config = Readonly<ConfigFile>
 
@@ -186,7 +187,12 @@ const resolveSecrets = (
   const sources: Record<string, SourceSecrets> = {}
   for (const [name, source] of Object.entries(file.sources)) {
     const signing = source.secrets
-      .map((reference, i) => read(reference, ['sources', name, 'secrets', i]))
+      .map((reference, i) => {
+        const secret = read(reference, ['sources', name, 'secrets', i])
+        const wrong = secret && signingSecretFault(secret)
+        if (wrong) fault(['sources', name, 'secrets', i], wrong)
+        return secret
+      })
       .filter((secret): secret is string => secret !== undefined)
     const { credentials } = source
     const [accessKeyId, secretAccessKey] = (['accessKeyId', 'secretAccessKey'] as const).map(
