@@ -30,11 +30,11 @@ const Context = z.object({
   type: attribute,
   subject: z.string().max(2_000).optional(),
 })
-const Structured = Context.extend({ data: z.unknown(), data_base64: z.base64().optional() })
+const Structured = Context.extend({ data: z.unknown().optional(), data_base64: z.base64().optional() })
 
 /** The three ways in which HTTP carries CloudEvents 1.0: structured, batched, and binary, by the content type. */
 export const readCloudEvents = ({ header, body }: CarriedEvents): CloudEvents => {
-  const type = mediaType(header('content-type'))
+  const type = mediaTypeOf(header('content-type'))
   if (type === 'application/cloudevents+json') return combine([readStructured(body)])
   if (type === 'application/cloudevents-batch+json') {
     if (!Array.isArray(body)) return wrong('body: is no list, though the content type says that it is a batch')
@@ -47,7 +47,7 @@ export const readCloudEvents = ({ header, body }: CarriedEvents): CloudEvents =>
 
 const wrong = (reason: string): CloudEvents => ({ ok: false, reason })
 
-const mediaType = (contentType: string): string => contentType.split(';')[0]?.trim().toLowerCase() ?? ''
+const mediaTypeOf = (contentType: string): string => contentType.split(';')[0]?.trim().toLowerCase() ?? ''
 
 const isJson = (type: string): boolean =>
   type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json')
@@ -72,7 +72,7 @@ export const readStructured = (body: unknown): CloudEvents => {
     : wrong('data_base64: is no JSON, or nests too deep')
 }
 
-const readBinary = (type: string, header: CarriedEvents['header'], data: unknown): CloudEvents => {
+const readBinary = (mediaType: string, header: CarriedEvents['header'], data: unknown): CloudEvents => {
   const given = (name: string): string | undefined => unescaped(header(`ce-${name}`)) || undefined
   const read = Context.safeParse({
     specversion: given('specversion'),
@@ -82,9 +82,9 @@ const readBinary = (type: string, header: CarriedEvents['header'], data: unknown
     subject: given('subject'),
   })
   if (!read.success) return wrong(`ce- headers: ${describeShape(read.error)}`)
-  if (!isJson(type)) return wrong(`content-type: is ${type.slice(0, 100)}, and Winnow reads JSON only`)
-  const { subject = '', ...context } = read.data
-  return { ok: true, events: [{ ...context, subject, data }] }
+  if (!isJson(mediaType)) return wrong(`content-type: is ${mediaType.slice(0, 100)}, and Winnow reads JSON only`)
+  const { subject = '', source, type } = read.data
+  return { ok: true, events: [{ type, source, subject, data }] }
 }
 
 /** Headers carry other than plain characters percent-encoded. */

@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { now } from './recording-server.ts'
 
 export interface GoogleSigner {
@@ -8,7 +8,10 @@ export interface GoogleSigner {
   /** How often they were asked for. */
   readonly looks: () => number
   /** A token as Google makes them, with other claims or another header where they are given. */
-  readonly token: (claims?: JWTPayload, header?: Readonly<Record<string, string>>) => Promise<string>
+  readonly token: (
+    claims?: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, string>>,
+  ) => Promise<string>
   /** Answers the next requests for keys by itself. */
   answer: ((response: ServerResponse) => void) | undefined
   /** From now on it signs with another key, under another id. */
