@@ -10,5 +10,7 @@ export type FollowUp =
   | { readonly kind: 'stopped'; readonly reason: string }
   /** It waits for somebody to speak. */
   | { readonly kind: 'person'; readonly reason: string }
+  /** The first step of a rollout asks what is unclear again. */
+  | { readonly kind: 'canary'; readonly reason: string }
   /** It waits for the next batch of its trigger, whose run takes this run's data too. */
   | { readonly kind: 'moreData'; readonly reason: string }

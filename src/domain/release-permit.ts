@@ -4,19 +4,21 @@ import type { Json } from './json.ts'
 import { type Override, overrideFault } from './override.ts'
 import type { Release } from './release.ts'
 import type { Time } from './time.ts'
-import type { Verdict } from './verdict.ts'
+import type { Receipt, Verdict } from './verdict.ts'
 
 /** What allows a release to begin: nothing is served without one of them. */
 export type Permit =
   | { readonly kind: 'verdict' }
   | { readonly kind: 'override' }
+  /** The verdict is inconclusive, and the policy may let a part of the traffic tell more. */
+  | { readonly kind: 'canary' }
   /** The verdict is being given again. */
   | { readonly kind: 'wait'; readonly reason: string }
   | { readonly kind: 'none'; readonly reason: string }
 
-/** A passing verdict with exactly the receipt that the release was made from, or an override of it that has not expired. */
+/** A passing verdict (of a canary, an inconclusive one) with exactly the receipt that the release was made from, or an override of it that has not expired. */
 export const permitOf = (
-  release: Pick<Release, 'receiptDigest' | 'verdict'>,
+  release: Pick<Release, 'canary' | 'receiptDigest' | 'verdict'>,
   verdict: Verdict | undefined,
   override: Override | undefined,
   at: Time,
@@ -29,9 +31,16 @@ export const permitOf = (
     return fault === undefined ? { kind: 'override' } : { kind: 'none', reason: fault }
   }
   if (verdict.state === 'pending') return { kind: 'wait', reason: `verdict ${verdict.id} is being given again` }
+  if (release.canary && verdict.state === 'inconclusive')
+    return isMadeOf(release, receipt)
+      ? { kind: 'canary' }
+      : { kind: 'none', reason: `verdict ${verdict.id} was given again, by another receipt` }
   if (verdict.state !== 'pass')
     return { kind: 'none', reason: `verdict ${verdict.id} is ${verdict.state} now: ${receipt.reason}` }
-  if (digestJson(receipt as unknown as Json) !== release.receiptDigest)
+  if (!isMadeOf(release, receipt))
     return { kind: 'none', reason: `verdict ${verdict.id} was given again, by another receipt` }
   return { kind: 'verdict' }
 }
+
+const isMadeOf = ({ receiptDigest }: Pick<Release, 'receiptDigest'>, receipt: Receipt): boolean =>
+  digestJson(receipt as unknown as Json) === receiptDigest

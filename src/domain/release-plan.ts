@@ -63,6 +63,8 @@ const ownOf = (release: Release, endpoint: EndpointView | undefined): string | u
 const planDeploying = (release: Release, endpoint: EndpointView | undefined): ReleaseAction => {
   if (release.endpoint === null) return { do: 'findEndpoint' }
   if (endpoint === undefined) return { do: 'fail', reason: `the endpoint ${release.endpoint} is gone` }
+  if (release.canary && release.previous === null)
+    return { do: 'fail', reason: 'nothing serves there that a canary could share the traffic with' }
   const own = ownOf(release, endpoint)
   return own === undefined ? { do: 'deploy' } : { do: 'deployed', deployedModel: own }
 }

@@ -64,6 +64,8 @@ export interface Release {
   readonly deployedModel: string | null
   /** What had the traffic before: what a rollback restores. Null until read from the endpoint. */
   readonly previous: { readonly deployedModel: string; readonly split: Readonly<Record<string, number>> } | null
+  /** Its verdict is inconclusive, and its first step asks the unclear gates again; absent elsewhere. */
+  readonly canary?: boolean
   /** Its steps and how far it came; absent until it begins, and where all traffic goes over at once. */
   readonly rollout?: Rollout | null
   /** The long-running operation under way, so that a crash resumes it rather than starting another. */
@@ -227,5 +229,7 @@ const afterStep = (release: Release): Release => {
 }
 
 /** A release that nobody would have made by its verdict says so for as long as it is there. */
-const liveReason = ({ override }: Release): string =>
-  override ? `serving, by ${override.person}'s override: ${override.reason}` : 'all traffic goes to the candidate'
+const liveReason = ({ override, canary }: Release): string =>
+  override
+    ? `serving, by ${override.person}'s override: ${override.reason}`
+    : `all traffic goes to the candidate${canary ? ', whose canary showed what its verdict could not tell' : ''}`

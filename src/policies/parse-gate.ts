@@ -4,6 +4,7 @@ import type { PlacedFault } from '../declarations/placed-fault.ts'
 import { parseDuration } from '../domain/time.ts'
 import { checkFault } from './checks.ts'
 import { parseLimit } from './limit-text.ts'
+import { fewestRequests } from './live/live-gates.ts'
 import { findMetric, labelledMetric, type Metric, metricNames, winnowSpelling } from './metrics.ts'
 import type { ApprovalRule, Gate, MetricGate, Reference } from './policy.ts'
 import type { ApprovalEntry, GateEntry } from './policy-schema.ts'
@@ -58,9 +59,6 @@ export const approvalRule = ({ count, from, notAuthor, validFor }: ApprovalEntry
   notAuthor,
   validFor: validFor === undefined ? null : (parseDuration(validFor) ?? null),
 })
-
-/** With fewer requests a live gate says nothing, unless it says otherwise itself. */
-const fewestRequests = 50
 
 const parseMetricGate = (name: string, entry: GateEntry, own: readonly string[], place: Place): ParsedGate => {
   const path = ['gates', name]

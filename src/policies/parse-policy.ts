@@ -4,6 +4,7 @@ import { repositoryPathFault } from '../declarations/repository-path.ts'
 import type { Json } from '../domain/json.ts'
 import { parseDuration } from '../domain/time.ts'
 import { retrainExpressionFault } from './checks.ts'
+import { takesCanary } from './live/canary.ts'
 import { findMetric, winnowSpelling } from './metrics.ts'
 import { approvalRule, parseGate, unknownMetric } from './parse-gate.ts'
 import { parseRollout, rolloutGateFaults } from './parse-rollout.ts'
@@ -52,6 +53,16 @@ export const parsePolicy = (
   const environments = environmentsOf(written, place, faults)
   // Gates with faults of their own are not among `gates`: what names them would be a second fault of the same mistake.
   if (faults.length === 0) faults.push(...rolloutGateFaults(written.environments, gates, place))
+  if (
+    written.otherwise.inconclusive === 'canary' &&
+    !Object.values(environments).some(({ rollout }) => takesCanary(rollout))
+  )
+    faults.push(
+      place(
+        ['otherwise', 'inconclusive'],
+        'expected an environment whose rollout begins with a part of the traffic: a canary is its first step',
+      ),
+    )
   const retrain = retrainOf(written, place, faults)
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
   const { seed, resamples } = written

@@ -129,7 +129,7 @@ export const PolicyFile = z.strictObject({
           brake: z.strictObject({ metric: z.string().min(1), improvesBy: z.number().min(0) }).optional(),
         })
         .optional(),
-      inconclusive: z.enum(['person', 'moreData', 'retrain']).default('person'),
+      inconclusive: z.enum(['person', 'moreData', 'retrain', 'canary']).default('person'),
     })
     .default({ inconclusive: 'person' }),
 })

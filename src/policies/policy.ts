@@ -112,5 +112,8 @@ export type RetrainParameter =
   | { readonly kind: 'value'; readonly value: Json }
   | { readonly kind: 'expression'; readonly expression: string }
 
-/** `person`: it waits for somebody. `moreData`: it is judged again when the trigger brings more. `retrain`: as a refusal. */
-type InconclusiveRule = 'person' | 'moreData' | 'retrain'
+/**
+ * `person`: it waits for somebody. `moreData`: it is judged again when the trigger brings more. `retrain`: as a refusal.
+ * `canary`: the first step of a rollout asks the unclear gates again, of what the candidate does live.
+ */
+type InconclusiveRule = 'person' | 'moreData' | 'retrain' | 'canary'

@@ -6,7 +6,9 @@ import type { Release } from '../domain/release.ts'
 import { permitOf } from '../domain/release-permit.ts'
 import { allAtOnce, nextStepOf } from '../domain/rollout.ts'
 import type { Time } from '../domain/time.ts'
+import type { Receipt } from '../domain/verdict.ts'
 import { anybody, type Entry, entryOf, windowEntry } from '../policies/environment-entry.ts'
+import { canaryGates, takesCanary } from '../policies/live/canary.ts'
 import type { EnvironmentRules } from '../policies/policy.ts'
 import { type DeclarationPorts, readProtectedDeclaration } from './declaration.ts'
 import { type Law, readLaw } from './judge-policy.ts'
@@ -67,9 +69,23 @@ export const admissionOf = async (store: Reading, release: Release, asked: Asked
   const now = asked.law.texts.map(({ digest }) => digest)
   if (judgedBy.join() !== now.join())
     return { kind: 'judgeAgain', reason: 'the policy has changed since: what was approved by the old one is void' }
+  if (permit.kind === 'canary') {
+    const fault = canaryFault(asked, receipt)
+    if (fault !== undefined) return { kind: 'refused', reason: fault }
+  }
   const { approvals, author } = await wordsOn(store, run, subjectOf(receipt), at)
   const entry = entryOf(environment, rulesOf(asked.environment, asked.law), approvals, author, at)
   return entry.kind === 'open' ? { kind: 'go' } : entry
+}
+
+/** Why an environment takes no canary of a candidate; undefined where it does. */
+const canaryFault = ({ environment, law }: Extract<AskedNow, { ok: true }>, receipt: Receipt): string | undefined => {
+  if (law.policy?.inconclusive !== 'canary') return 'its verdict is inconclusive, and the policy asks for no canary'
+  const { name } = environment
+  if (!takesCanary(rulesOf(environment, law).rollout))
+    return `${name} takes all traffic at once, and the verdict is inconclusive`
+  const gates = canaryGates(law.policy, receipt)
+  return gates.ok ? undefined : `a canary would not tell, since ${gates.reason}`
 }
 
 /** Whether a rollout under way may go on: not while its environment is held, and to more traffic within its windows only. */

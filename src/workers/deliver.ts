@@ -14,6 +14,8 @@ export interface Delivery {
   readonly model: string
   readonly candidate: ModelVersion
   readonly receiptDigest: Digest
+  /** The verdict is inconclusive, and its policy asks for a canary. */
+  readonly canary?: boolean
 }
 
 /** The environments after one (null: after none), among those that are declared. */
@@ -44,17 +46,33 @@ export const deliver = async (
       const why = `${environment.name} serves this model already: release ${live.id} is live`
       // The newer verdict stands behind it now, also against a slower run in between.
       if (live.latestRun < delivery.run) await tx.update('release', { ...live, latestRun: delivery.run })
-      await tx.record({ at, kind: 'verdict', id: verdict, from: 'pass', to: 'pass', by: 'winnow', why })
+      await tx.record({
+        at,
+        kind: 'verdict',
+        id: verdict,
+        from: stateOf(delivery),
+        to: stateOf(delivery),
+        by: 'winnow',
+        why,
+      })
       made.push(...(await deliver(tx, delivery, { declared, after: environment.name }, at)))
       continue
     }
     const row = newRelease(delivery, environment, at)
-    const release = await create(tx, 'release', row, `verdict ${verdict} passed`, at)
+    const release = await create(
+      tx,
+      'release',
+      row,
+      `verdict ${verdict} ${delivery.canary ? 'is inconclusive, and its policy asks for a canary' : 'passed'}`,
+      at,
+    )
     await tx.enqueue('release', release.id)
     made.push(release)
   }
   return made
 }
+
+const stateOf = ({ canary }: Delivery): 'pass' | 'inconclusive' => (canary ? 'inconclusive' : 'pass')
 
 /** The row of a release that nothing has happened to yet. */
 export const newRelease = (delivery: Delivery, environment: EnvironmentDeclaration, at: Time): NewRow<'release'> => ({

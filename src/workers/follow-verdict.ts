@@ -1,11 +1,13 @@
-import type { PipelineDeclaration } from '../declarations/winnow-yaml.ts'
+import type { EnvironmentDeclaration, PipelineDeclaration } from '../declarations/winnow-yaml.ts'
 import type { FollowUp } from '../domain/follow-up.ts'
 import type { Transaction } from '../domain/ports.ts'
 import { nextRelease, releaseWaiting } from '../domain/release.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
 import type { Receipt, Verdict } from '../domain/verdict.ts'
+import { canaryGates, takesCanary } from '../policies/live/canary.ts'
 import type { Policy } from '../policies/policy.ts'
+import { nextEnvironments } from './declaration.ts'
 import { retrain } from './retrain.ts'
 import { move } from './transitions.ts'
 
@@ -17,11 +19,12 @@ export interface Judged {
   readonly policy: Policy | undefined
   /** As the protected branch declares it; undefined where it does not any more. */
   readonly pipeline: PipelineDeclaration | undefined
+  readonly environments: readonly EnvironmentDeclaration[]
 }
 
 /** What follows a verdict, as its policy says; a retrain is asked for here, releases are the caller's. */
 export const followVerdict = async (tx: Transaction, judged: Judged, at: Time): Promise<FollowUp> => {
-  const { verdict, run, receipt, policy, pipeline } = judged
+  const { verdict, run, receipt, policy, pipeline, environments } = judged
   if (receipt.outcome === 'pass') return { kind: 'delivered', reason: receipt.reason }
   if (policy === undefined || receipt.candidate === null)
     return { kind: 'person', reason: `it waits for a person: ${receipt.reason}` }
@@ -33,6 +36,8 @@ export const followVerdict = async (tx: Transaction, judged: Judged, at: Time): 
       return { kind: 'person', reason: 'it waits for a person: more evidence, `winnow override` or `winnow reject`' }
     case 'retrain':
       return retrain(tx, run, verdict, receipt, policy, at)
+    case 'canary':
+      return canary(receipt, policy, environments)
     case 'moreData':
       return pipeline?.on.data
         ? {
@@ -43,6 +48,22 @@ export const followVerdict = async (tx: Transaction, judged: Judged, at: Time): 
             kind: 'person',
             reason: `it waits for more data, and ${run.pipeline} has no data trigger: a person has to look`,
           }
+  }
+}
+
+/** A canary goes where a pass would go first, if what is unclear can be asked live and traffic may be shared there. */
+const canary = (receipt: Receipt, policy: Policy, environments: readonly EnvironmentDeclaration[]): FollowUp => {
+  const person = (why: string): FollowUp => ({ kind: 'person', reason: `it waits for a person: ${why}` })
+  const asked = canaryGates(policy, receipt)
+  if (!asked.ok) return person(`a canary would not tell, since ${asked.reason}`)
+  const taking = nextEnvironments(environments, null).filter(({ name }) =>
+    takesCanary(policy.environments[name]?.rollout ?? []),
+  )
+  if (taking.length === 0) return person('no environment that comes first takes a part of the traffic for a while')
+  const gates = asked.gates.map(({ name }) => name).join(', ')
+  return {
+    kind: 'canary',
+    reason: `a canary in ${taking.map(({ name }) => name).join(', ')} asks ${gates} again, live`,
   }
 }
 

@@ -2,7 +2,9 @@ import type { RequestLog, Store } from '../domain/ports.ts'
 import type { Release } from '../domain/release.ts'
 import { courseOf, type LiveVerdict, nameOfStep, type Rollout, stepOf } from '../domain/rollout.ts'
 import type { Time } from '../domain/time.ts'
+import type { Receipt } from '../domain/verdict.ts'
 import type { Judging } from '../judging/port.ts'
+import { canaryGates } from '../policies/live/canary.ts'
 import { liveGatesOf } from '../policies/live/live-gates.ts'
 import { type LiveModel, liveModelOf } from '../policies/live/live-model.ts'
 import { lookLevel } from '../policies/live/look-level.ts'
@@ -31,7 +33,9 @@ export const lookAtStep = async (
   if (!rollout) throw new Error(`release ${release.id} holds a step and has none`)
   const at = context.now()
   const looked = countLook(rollout, at)
-  const seen = stepOf(rollout).gates.length === 0 ? null : await judgeStep(ports, log, release, looked, at, context)
+  const isCanary = release.canary === true && rollout.step === 0
+  const watched = isCanary || stepOf(rollout).gates.length > 0
+  const seen = !watched ? null : await judgeStep(ports, log, release, looked, at, context)
   const after = { ...looked, seen }
   const course = courseOf(after, seen ?? { outcome: 'pass', reason: '' }, at)
   switch (course.kind) {
@@ -77,8 +81,8 @@ const judgeStep = async (
     ...{ at, step, outcome: 'inconclusive', reason },
     ...{ gates: [], metrics: {} },
   })
-  const policy = await policyOf(store, release)
-  if (policy === undefined) return unknown('the policy that it was judged by is not kept')
+  const { policy, receipt } = await lawOf(store, release)
+  if (policy === undefined || receipt === undefined) return unknown('the policy that it was judged by is not kept')
   const { endpoint, deployedModel, previous } = release
   if (endpoint === null || deployedModel === null) return unknown('it is not deployed')
   const since = rollout.since ?? at
@@ -86,9 +90,11 @@ const judgeStep = async (
   if (!live.ok) return unknown(live.reason)
   const champion = previous === null ? null : (live.models.get(previous.deployedModel) ?? nobody)
   const { hold, longest, gates } = stepOf(rollout)
+  const unclear = release.canary && step === 0 ? canaryGates(policy, receipt) : { ok: true as const, gates: [] }
+  if (!unclear.ok) return unknown(`a canary does not tell, since ${unclear.reason}`)
   const { judgement, metrics } = await judging.judgeLive(
     {
-      gates: liveGatesOf(policy, gates, champion !== null),
+      gates: [...liveGatesOf(policy, gates, champion !== null), ...unclear.gates],
       judged: { candidate: live.models.get(deployedModel) ?? nobody, champion },
       level: lookLevel(rollout.looks, rollout.lateLooks, longest > hold),
       chance: policy,
@@ -96,14 +102,22 @@ const judgeStep = async (
     signal,
   )
   // Where every gate compares and there is nobody to compare with, nothing speaks against it.
-  const skipped = judgement.gates.length > 0 && judgement.gates.every(({ outcome }) => outcome === 'skipped')
+  const skipped =
+    unclear.gates.length === 0 &&
+    judgement.gates.length > 0 &&
+    judgement.gates.every(({ outcome }) => outcome === 'skipped')
   return { at, step, ...judgement, outcome: skipped ? 'pass' : judgement.outcome, metrics }
 }
 
-const policyOf = async (store: Pick<Store, 'get'>, release: Release): Promise<Policy | undefined> => {
+/** What it was admitted by. */
+const lawOf = async (
+  store: Pick<Store, 'get'>,
+  release: Release,
+): Promise<{ readonly policy?: Policy | undefined; readonly receipt?: Receipt | undefined }> => {
   const verdict = await store.get('verdict', release.verdict)
-  const [own, ...sets] = verdict?.receipt?.judged?.policy ?? []
-  if (own === undefined) return undefined
+  const receipt = verdict?.receipt ?? undefined
+  const [own, ...sets] = receipt?.judged?.policy ?? []
+  if (own === undefined) return { receipt }
   const parsed = parsePolicy(own.text, own.path, { files: new Map(sets.map(({ path, text }) => [path, text])) })
-  return parsed.ok ? parsed.value : undefined
+  return { receipt, policy: parsed.ok ? parsed.value : undefined }
 }

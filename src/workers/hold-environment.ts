@@ -52,7 +52,7 @@ export const createLift =
           next: `the hold is lifted; ${waiting.length === 0 ? 'nothing waits there' : releases(waiting)}`,
         }
       }
-      const rollout = waiting.find((release) => release.rollout && waitsForPerson(release.rollout, ports.now()))
+      const rollout = waiting.find((release) => mayBeSentOn(release, ports.now()))
       if (rollout !== undefined) return { repository, next: await sendOn(ports, rollout, person) }
       const held = waiting.find(({ state }) => state === 'held')
       if (held === undefined)
@@ -65,6 +65,10 @@ export const createLift =
       )
       return { repository, next: `run ${held.run} is approved: ${next}` }
     })
+
+/** Of a canary only an override may say that what is unclear does not matter. */
+const mayBeSentOn = ({ rollout, canary }: Release, at: Time): boolean =>
+  rollout !== undefined && rollout !== null && waitsForPerson(rollout, at) && !(canary && rollout.step === 0)
 
 /** A rollout that knows too little after the longest hold goes on, by somebody's name. */
 const sendOn = async ({ store, now }: DecisionPorts, release: Release, person: Person): Promise<string> => {

@@ -45,16 +45,18 @@ export const createJudgeStep =
       const judged = nextVerdict(verdict, receipt, at)
       if (judged === undefined) return
       const { policy } = law
-      const follows = await followVerdict(tx, { verdict: verdict.id, run, receipt, policy, pipeline }, at)
+      const follows = await followVerdict(tx, { verdict: verdict.id, run, receipt, policy, pipeline, environments }, at)
       const given = await move(tx, 'verdict', verdict, { ...judged, follows }, receipt.reason, at)
       await supersedeWaiting(tx, given, at)
-      if (receipt.outcome !== 'pass' || receipt.candidate === null || !pipeline?.model) return
+      const canary = follows.kind === 'canary'
+      if ((receipt.outcome !== 'pass' && !canary) || receipt.candidate === null || !pipeline?.model) return
       const { repository } = run
       // Of what the store has: it cannot hold every text.
       const receiptDigest = digestJson(given.receipt as unknown as Json)
       const subject = { verdict: verdict.id, run: run.id, repository, model: pipeline.model }
       const following = { declared: declaration.value.environments, after: null }
-      await deliver(tx, { ...subject, candidate: receipt.candidate, receiptDigest }, following, at)
+      const delivery = { ...subject, candidate: receipt.candidate, receiptDigest, ...(canary ? { canary } : {}) }
+      await deliver(tx, delivery, following, at)
     })
     context.log.info({ verdict: verdict.id, run: run.id, outcome: receipt.outcome }, 'run judged')
   }

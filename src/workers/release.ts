@@ -5,6 +5,7 @@ import { planRelease, type ReleaseAction, releaseKey, servingNow } from '../doma
 import { allAtOnce, nameOfStep, type RolloutStep } from '../domain/rollout.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import { reopenVerdict } from '../domain/verdict.ts'
+import { canarySteps } from '../policies/live/canary.ts'
 import { type AskedNow, admissionOf, readAsked, rulesOf } from './admission.ts'
 import { type LookPorts, lookAtStep } from './held-step.ts'
 import { turnOf } from './release-turn.ts'
@@ -80,8 +81,11 @@ const takeTurn = async (ports: ReleasePorts, row: Release, context: StepContext)
 }
 
 /** Whoever overrides a verdict takes the whole step at once, too. */
-const stepsOf = ({ override }: Release, asked: AskedNow): readonly RolloutStep[] =>
-  override || !asked.ok ? allAtOnce : rulesOf(asked.environment, asked.law).rollout
+const stepsOf = ({ override, canary }: Release, asked: AskedNow): readonly RolloutStep[] => {
+  if (override || !asked.ok) return allAtOnce
+  const { rollout } = rulesOf(asked.environment, asked.law)
+  return canary ? canarySteps(rollout) : rollout
+}
 
 const write = async (tx: Transaction, row: Release, event: ReleaseEvent, at: Time): Promise<void> => {
   const after = nextRelease(row, event)

@@ -55,10 +55,19 @@ export const settle = async (
       // What an override brought goes no further by itself.
       if (following !== undefined && !after.override) await deliver(tx, deliveryOf(after), following, at)
     }
+    if (after.canary && after.state === 'rolledBack') await tellTakenBack(tx, after)
     await wakeWaiting(tx, after, at)
   })
   if (after.state !== before.state)
     context.log.info({ release: after.id, from: before.state, to: after.state, why }, 'release moved')
+}
+
+/** What its verdict leads to now: nothing more by itself. */
+const tellTakenBack = async (tx: Transaction, { verdict: id, reason }: Release): Promise<void> => {
+  const verdict = await tx.get('verdict', id)
+  if (verdict?.follows?.kind !== 'canary') return
+  const follows = { kind: 'person', reason: `it waits for a person: its canary was taken back: ${reason}` } as const
+  await tx.update('verdict', { ...verdict, follows })
 }
 
 const delayOf = ({ operation, state, nextAt }: Release, at: Time): Duration => {
@@ -89,6 +98,6 @@ const declaredNow = async (ports: SettlePorts, release: Release, context: StepCo
 }
 
 const deliveryOf = (release: Release): Delivery => {
-  const { verdict, run, repository, model, candidate, receiptDigest } = release
-  return { verdict, run, repository, model, candidate, receiptDigest }
+  const { verdict, run, repository, model, candidate, receiptDigest, canary } = release
+  return { verdict, run, repository, model, candidate, receiptDigest, ...(canary ? { canary } : {}) }
 }

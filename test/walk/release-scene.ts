@@ -81,17 +81,18 @@ export const createReleaseScene = (options: SceneOptions = {}) => {
   }
   const run = () => stored.store.transaction(insertRun)
   /** A release of a run of its own, which passed by the policy that the protected branch has. */
-  const queue = (over: Parameters<typeof someRelease>[0] = {}) =>
+  const queue = (over: Parameters<typeof someRelease>[0] = {}, said: Partial<Receipt> = {}) =>
     stored.store.transaction(async (tx) => {
       const made = over.run ?? (await insertRun(tx))
       const digest = digestBytes(policy)
       const texts = [{ path: 'beans.yaml', digest, text: policy }]
       const receipt = someReceipt({
+        ...said,
         policy: { path: 'beans.yaml', digest, commit },
         // Of the inputs, what a rollout reads again.
         judged: { policy: texts, references: {} } as unknown as NonNullable<Receipt['judged']>,
       })
-      const verdict = await tx.insert('verdict', someVerdict({ run: made, state: 'pass', receipt }))
+      const verdict = await tx.insert('verdict', someVerdict({ run: made, state: receipt.outcome, receipt }))
       const receiptDigest = digestJson(receipt as unknown as Json)
       const release = await tx.insert(
         'release',

@@ -335,6 +335,153 @@ describe('a rollout that is watched', () => {
   })
 })
 
+describe('a canary of an inconclusive verdict', () => {
+  const gates = '  right: {metric: accuracy, atLeast: 0.9, confidence: 0.95}\n'
+  const unclear = (gate: string) => ({
+    outcome: 'inconclusive' as const,
+    gates: [{ gate, advisory: false, outcome: 'inconclusive' as const, reason: 'too few examples', checks: [] }],
+  })
+  const canary = (over: { answer?: string; labelled?: number; steps?: string } = {}) => {
+    const rollout = over.steps ?? '{traffic: 5, hold: 30m, longest: 1h, gates: [healthy]}, {traffic: 100}'
+    const scene = createReleaseScene({
+      gates,
+      rules: `otherwise: {inconclusive: canary}\n${rolling(rollout)}`,
+    })
+    scene.withChampion()
+    scene.fake.state.requests = (_endpoint, since) => ({
+      ok: true,
+      requests: (scene.endpoint()?.deployed ?? []).flatMap(({ id }) =>
+        Array.from({ length: 200 }, (_, i) => ({
+          ...{ id: `${id}-${i}`, at: since, deployedModel: id, ok: true, latency: 1 },
+          predictions: [over.answer ?? 'SIRA'],
+        })),
+      ),
+    })
+    /** The truth is always the same; who answers otherwise is wrong. */
+    const label = async () => {
+      const own = scene.endpoint()?.deployed.find(({ id }) => id !== 'old')?.id
+      const labels = Array.from({ length: over.labelled ?? 200 }, (_, i) => ({
+        request: `${own}-${i}`,
+        labels: ['SIRA'],
+      }))
+      await scene.store.recordFeedback({ target: 'local', endpoint: 'endpoints/beans' }, labels, scene.now())
+    }
+    const shares: number[] = []
+    const watch = () => {
+      const split = scene.endpoint()?.split ?? {}
+      const share = Object.entries(split).reduce((sum, [id, percent]) => (id === 'old' ? sum : sum + percent), 0)
+      if (shares.at(-1) !== share) shares.push(share)
+    }
+    const release = async (id: number) => {
+      const row = await scene.store.get('release', id)
+      if (row === undefined) throw new Error(`there is no release ${id}`)
+      return row
+    }
+    return { ...scene, label, shares, watch, release }
+  }
+
+  it('has the share of the first step, and goes on where labels prove live what the verdict could not tell', async () => {
+    const scene = canary()
+    const { id } = await scene.queue({ canary: true }, unclear('right'))
+    await scene.drain(scene.watch, 2_000, 10 * minute)
+    expect(await scene.release(id)).toMatchObject({ state: 'holding' })
+    await scene.label()
+    await scene.drain(scene.watch, 2_000)
+    const release = await scene.release(id)
+    expect(release).toMatchObject({
+      state: 'live',
+      reason: 'all traffic goes to the candidate, whose canary showed what its verdict could not tell',
+    })
+    expect(scene.shares).toEqual([0, 5, 100])
+    expect(release.rollout?.seen?.gates.map(({ gate, outcome }) => [gate, outcome])).toEqual([
+      ['healthy', 'pass'],
+      ['right', 'pass'],
+    ])
+  })
+
+  it('is taken back where the labels prove the opposite', async () => {
+    const scene = canary({ answer: 'BOMBAY' })
+    const { id } = await scene.queue({ canary: true }, unclear('right'))
+    await scene.drain(scene.watch, 2_000, 5 * minute)
+    await scene.label()
+    await scene.drain(scene.watch, 2_000)
+    expect((await scene.release(id)).reason).toMatch(
+      /^at 5 % of the traffic it was refused by right \(live\.accuracy is 0\.000/,
+    )
+    expect(scene.endpoint()?.split).toEqual({ old: 100 })
+    expect(Math.max(...scene.shares)).toBe(5)
+  })
+
+  it.each([
+    ['no label becomes known', 0],
+    ['too few do', 49],
+  ])('is taken back after its longest hold where %s, and nobody can send it on', async (_name, labelled) => {
+    const scene = canary({ labelled })
+    const queued = await scene.queue({ canary: true }, unclear('right'))
+    await scene.drain(scene.watch, 2_000, 5 * minute)
+    if (labelled > 0) await scene.label()
+    await scene.drain(scene.watch, 2_000, 59 * minute)
+    const decisions = createDecisions({ ...scene.ports, repositories: ['acme/beans'] })
+    await expect(decisions.lift({ environment: 'dev' }, olga, signal)).rejects.toMatchObject({ code: 'usage' })
+    await scene.drain(scene.watch, 2_000)
+    const release = await scene.release(queued.id)
+    expect(release.state).toBe('rolledBack')
+    expect(release.reason).toMatch(/^after 1h 0m at 5 %, not enough evidence for right/)
+    expect(Math.max(...scene.shares)).toBe(5)
+    const verdict = await scene.store.get('verdict', queued.verdict)
+    expect(verdict?.state).toBe('inconclusive')
+  })
+
+  it('is no release where nothing serves that it could share with', async () => {
+    const scene = canary()
+    scene.fake.state.endpoints.clear()
+    const { id } = await scene.queue({ canary: true }, unclear('right'))
+    await scene.drain(scene.watch, 2_000)
+    expect(await scene.release(id)).toMatchObject({
+      state: 'rolledBack',
+      reason: 'nothing serves there that a canary could share the traffic with',
+    })
+    expect(scene.shares).toEqual([0])
+  })
+
+  it.each<[string, ReturnType<typeof unclear> | { outcome: 'inconclusive'; gates: [] }, string, RegExp]>([
+    [
+      'an environment that takes all at once',
+      unclear('right'),
+      '{traffic: 100, hold: 1m}',
+      /dev takes all traffic at once/,
+    ],
+    [
+      'a gate that is not there any more',
+      unclear('gone'),
+      '{traffic: 5, hold: 1m}, {traffic: 100}',
+      /no live answer decides gone/,
+    ],
+    [
+      'a verdict without an unclear gate',
+      { outcome: 'inconclusive', gates: [] },
+      '{traffic: 5, hold: 1m}, {traffic: 100}',
+      /no gate is unclear/,
+    ],
+  ])('is refused by %s', async (_name, said, steps, reason) => {
+    const scene = canary({ steps })
+    // The policy that takes all at once is a fault where it asks for canaries: another environment takes them.
+    const { id } = await scene.queue({ canary: true }, said)
+    await scene.drain(scene.watch, 2_000)
+    const release = await scene.release(id)
+    if (steps.startsWith('{traffic: 100')) expect(release.state).toBe('held')
+    else expect([release.state, release.reason]).toEqual(['refused', expect.stringMatching(reason)])
+    expect(scene.shares).toEqual([0])
+  })
+
+  it('never begins for a release that asks for none', async () => {
+    const scene = canary()
+    const { id } = await scene.queue({}, unclear('right'))
+    await scene.drain(scene.watch, 2_000)
+    expect(await scene.release(id)).toMatchObject({ state: 'refused' })
+  })
+})
+
 describe('whatever goes wrong in a rollout', () => {
   const fates = fc.array(
     fc.constantFrom('fine', 'fine', 'fine', 'unavailable', 'lostAnswer', 'refused', 'operationFails'),

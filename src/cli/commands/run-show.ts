@@ -77,7 +77,8 @@ const describeRun = (shown: ShownRun): readonly string[] => {
         `  ${person} said ${decision === 'approve' ? 'yes' : 'no'}${reason === '' ? '' : `: ${reason}`}`,
     ),
     ...releases.map(
-      (release) => `  ${release.environment}: ${paintState(release.state)}  ${release.reason}${overridden(release)}`,
+      (release) =>
+        `  ${release.environment}: ${paintState(release.state)}  ${release.reason}${overridden(release)}${canaryNote(release)}`,
     ),
     '  history',
     ...historyLines(history).map((line) => `    ${line}`),
@@ -85,6 +86,9 @@ const describeRun = (shown: ShownRun): readonly string[] => {
     ...historyLines(verdictHistory).map((line) => `    ${line}`),
   ]
 }
+
+const canaryNote = ({ canary, state }: Release): string =>
+  canary && state !== 'live' ? '  (canary of an inconclusive verdict)' : ''
 
 /** A release that stands against its verdict says so wherever it is shown. */
 export const overridden = ({ override, reason }: Release): string =>

@@ -4,6 +4,9 @@ import type { Gate, MetricGate, Policy } from '../policy.ts'
 /** The gate that is there without being written: no more requests fail than with the champion, in proportion. */
 export const healthy = 'healthy'
 
+/** With fewer requests a live gate says nothing, unless it says otherwise itself. */
+export const fewestRequests = 50
+
 export const isLiveGate = (gate: Gate): gate is MetricGate => gate.kind === 'metric' && isLive(gate.metric)
 
 /** The gates that a step names; `healthy` is Winnow's own unless the policy has one of that name. */
@@ -31,5 +34,5 @@ const healthyGate = (hasChampion: boolean): MetricGate => ({
   change: 'absolute',
   confidence: 0.95,
   slices: [],
-  minExamples: 50,
+  minExamples: fewestRequests,
 })
