@@ -32,6 +32,7 @@ interface RecordingOptions {
   readonly sources?: readonly WebhookSource[]
   /** Where the keys of Google's stand-in are; nowhere by default. */
   readonly keysUrl?: string
+  readonly clock?: () => number
 }
 
 /** A real Fastify with the webhooks, over a ledger in memory that keeps recordChange's contract. */
@@ -42,6 +43,7 @@ export const createRecordingServer = async (
     limits = { perMinute: 10_000, failuresPerMinute: 10_000 },
     sources = [],
     keysUrl,
+    clock = () => now,
   }: RecordingOptions = {},
 ): Promise<RecordingServer> => {
   const app = Fastify()
@@ -52,10 +54,10 @@ export const createRecordingServer = async (
   await registerWebhooks(app, {
     repositories,
     sources,
-    signingKeys: createSigningKeys({ url: keysUrl ?? 'http://127.0.0.1:9/', now: () => now }),
+    signingKeys: createSigningKeys({ url: keysUrl ?? 'http://127.0.0.1:9/', now: clock }),
     refusals,
     limits: createLimits(limits),
-    now: () => now,
+    now: clock,
     log: createLog('debug', { write: (line) => void logged.push(JSON.parse(line)) }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     recordChange: async (row: NewRow<'change'>) => {
