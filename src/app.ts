@@ -7,7 +7,9 @@ import { createForeignCompiler } from './adapters/compilers/foreign.ts'
 import { createSigningKeys } from './adapters/google/signing-keys.ts'
 import { createGitHost } from './adapters/hosts/git-host.ts'
 import { rememberFiles } from './adapters/hosts/remember-files.ts'
+import { createManifestFolder } from './adapters/manifests/manifest-folder.ts'
 import { openQueue } from './adapters/queue/open-queue.ts'
+import { createSourceByScheme } from './adapters/sources/by-scheme.ts'
 import { createFolderSource } from './adapters/sources/folder.ts'
 import { openPool } from './adapters/store/open-pool.ts'
 import { createStore } from './adapters/store/store.ts'
@@ -19,7 +21,7 @@ import { readKept } from './judging/keep-predictions.ts'
 import type { Log } from './log.ts'
 import { findCell } from './processes/cell.ts'
 import { createPythonEnvironments, type PythonEnvironments } from './processes/python-environments.ts'
-import { openTargets } from './targets.ts'
+import { manifestFolderOf, openTargets } from './targets.ts'
 import { version } from './version.ts'
 import { createLimits } from './webhooks/limits.ts'
 import { createRefusals } from './webhooks/refusals.ts'
@@ -86,7 +88,10 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     compiler: opened.use(createCompiler({ environments, warm: true })),
     ...(await foreignCompilerFor(config, environments)),
     source: (repository) =>
-      createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
+      createSourceByScheme({
+        file: createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
+      }),
+    manifests: createManifestFolder(manifestFolderOf(config), targets.isLocal),
     target: (name) => targets.byName.get(name),
     isLocal: targets.isLocal,
     bounds: (name) => {

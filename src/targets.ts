@@ -68,6 +68,9 @@ export const openTargets = async (config: Config, log: Log): Promise<Targets> =>
   }
 }
 
+/** Where the manifests of runs on this machine lie: their tasks may read them. */
+export const manifestFolderOf = ({ dataFolder }: Config): string => join(dataFolder, 'manifests')
+
 const secretFiles = ({ repositories }: Config): readonly string[] =>
   Object.values(repositories)
     .flatMap(({ secrets, accessToken }) => [...secrets, ...(accessToken === undefined ? [] : [accessToken])])
@@ -88,7 +91,10 @@ const openPlatform = (config: Config, log: Log): Promise<Platform> =>
       : { taskTimeoutMs: config.platform.taskTimeoutMinutes * 60_000 }),
     // Secrets may lie beside the data that tasks read.
     hidden: [config.dataFolder, ...secretFiles(config)],
-    readable: Object.values(config.repositories).flatMap(({ dataRoot }) => dataRoot ?? []),
+    readable: [
+      manifestFolderOf(config),
+      ...Object.values(config.repositories).flatMap(({ dataRoot }) => dataRoot ?? []),
+    ],
     ...(config.python === undefined ? {} : { python: config.python }),
     log: log.child({ room: 'platform' }),
   })

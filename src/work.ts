@@ -1,4 +1,13 @@
-import type { Compiler, DataSource, Queue, RepositoryHost, Store, Target, WorkLedger } from './domain/ports.ts'
+import type {
+  Compiler,
+  DataSource,
+  ManifestFiles,
+  Queue,
+  RepositoryHost,
+  Store,
+  Target,
+  WorkLedger,
+} from './domain/ports.ts'
 import type { Duration, Time } from './domain/time.ts'
 import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'
@@ -19,6 +28,7 @@ export interface WorkerPorts {
   /** For the code of forks; undefined where no repository asks for it. */
   readonly foreignCompiler?: Compiler
   readonly source: (repository: string) => DataSource
+  readonly manifests: ManifestFiles
   readonly target: (name: string) => Target | undefined
   readonly judging: Judging
   readonly isLocal: (target: string) => boolean

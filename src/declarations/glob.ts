@@ -60,6 +60,14 @@ export const matchesAny = (patterns: readonly string[], text: string): boolean =
   return taken
 }
 
+/** What every text that a pattern matches begins with. */
+export const literalStart = (pattern: string): string => {
+  const special = pattern.search(/[*?+[\\]/)
+  if (special < 0) return pattern
+  // What comes before ? may be missing.
+  return pattern.slice(0, pattern[special] === '?' ? Math.max(0, special - 1) : special)
+}
+
 // State 2i stands before token i, state 2i + 1 inside it (only `folders` has an inside: the middle of a folder's name).
 
 const step = (tokens: readonly Token[], state: number, character: string): readonly number[] => {

@@ -60,7 +60,8 @@ export const sourceFaults = (entry: PipelineEntry, path: readonly string[], plac
 
 const templateFaults = (entry: PipelineEntry, path: readonly string[], place: Place): readonly PlacedFault[] => {
   if (entry.template === undefined) return []
-  const supplied = entry.on.data === undefined ? [] : [entry.on.data.into]
+  const { into, manifest } = entry.on.data ?? {}
+  const supplied = [into, manifest].filter((name) => name !== undefined)
   // Checked by the schema as JSON.
   const given = entry.parameters as JsonObject
   return templateParameterFaults(entry.template, given, supplied).map(({ name, message, at }) =>

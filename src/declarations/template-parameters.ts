@@ -47,7 +47,7 @@ export const templateParameterFaults = (
       faults.push({
         name: null,
         at: 'key',
-        message: `on.data.into names ${name}, which ${template} does not have${hint}`,
+        message: `on.data names ${name}, which ${template} does not have${hint}`,
       })
     }
   return faults

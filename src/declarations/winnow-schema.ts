@@ -1,15 +1,12 @@
 import * as z from 'zod'
 import { templateNames } from '../domain/templates.ts'
-import { duration } from './duration.ts'
+import { data } from './data-schema.ts'
 import { globFault } from './glob.ts'
-import { notAvailable, notYet, parameterValues } from './not-yet.ts'
+import { parameterValues } from './not-yet.ts'
 import { otherTriggers } from './other-triggers.ts'
 import { repositoryPathFault } from './repository-path.ts'
 
 // The shape of winnow.yaml as it is written. What needs two places at once is checked in winnow-yaml.ts.
-
-const defaultQuiet = 60_000
-const defaultMaxWait = 3_600_000
 
 const name = z
   .string()
@@ -36,19 +33,6 @@ const globs = z
     error: 'expected at least one pattern without !: exclusions alone match nothing',
   })
 
-const dataUri = z.string().superRefine((uri, context) => {
-  const refuse = (message: string) => context.addIssue({ code: 'custom', message })
-  if (/^(gs|s3|bq):/.test(uri)) return refuse(`${uri.split(':', 1)[0]}: as a data source is ${notAvailable}; use file:`)
-  if (!uri.startsWith('file:')) return refuse(`expected a file: URI, got ${JSON.stringify(uri)}`)
-  const path = uri.slice('file:'.length)
-  const segments = path.split('/')
-  if (path.startsWith('//') && !path.startsWith('///')) return refuse('expected file:///path, got a URI with a host')
-  if (segments.includes('..')) return refuse('expected a path without ..')
-  if (segments.slice(0, -1).some((segment) => /[*?[\]]/.test(segment)))
-    return refuse('expected * only in the last part of the path')
-  if (segments.at(-1) === '') return refuse('expected the files too: end it with /*.csv, for example')
-})
-
 const push = z
   .strictObject({
     branches: globs.optional(),
@@ -68,19 +52,6 @@ const release = z.strictObject({
   types: z.array(z.enum(releaseTypes)).min(1).default(['published']),
   tags: globs.default(['**']),
 })
-
-const data = z
-  .strictObject({
-    uri: dataUri,
-    quiet: duration.default(defaultQuiet),
-    maxWait: duration.default(defaultMaxWait),
-    into: z.string().min(1),
-    minimum: notYet(),
-  })
-  .refine((trigger) => trigger.maxWait >= trigger.quiet, {
-    error: 'expected a longest wait that is not shorter than quiet',
-    path: ['maxWait'],
-  })
 
 const pipeline = z.strictObject({
   kfp: repositoryPath(['.py']).optional(),

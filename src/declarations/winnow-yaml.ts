@@ -1,6 +1,6 @@
 import type { PipelineSource } from '../domain/build.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Duration } from '../domain/time.ts'
+import type { DataTrigger } from './data-trigger.ts'
 import { didYouMean } from './describe-issue.ts'
 import { loadYaml, type Place } from './load-yaml.ts'
 import { mergeFiles } from './merge-files.ts'
@@ -21,15 +21,6 @@ export interface ReleaseTrigger {
   readonly types: readonly ReleaseType[]
   /** Patterns of tag names. */
   readonly tags: readonly string[]
-}
-
-interface DataTrigger {
-  /** A `file:` URI whose last part may be a pattern. */
-  readonly uri: string
-  readonly quiet: Duration
-  readonly maxWait: Duration
-  /** The pipeline's parameter that gets the list of files. */
-  readonly into: string
 }
 
 export interface PipelineDeclaration {
@@ -151,7 +142,17 @@ const declared = (name: string, file: string, entry: PipelineEntry): PipelineDec
   },
 })
 
-const dataTrigger = ({ uri, quiet, maxWait, into }: DataTrigger): DataTrigger => ({ uri, quiet, maxWait, into })
+const dataTrigger = (entry: NonNullable<PipelineEntry['on']['data']>): DataTrigger => ({
+  uri: entry.uri,
+  quiet: entry.quiet,
+  maxWait: entry.maxWait,
+  minimum: entry.minimum ?? null,
+  marker: entry.marker ?? null,
+  key: entry.key ?? null,
+  overlap: entry.overlap,
+  into: entry.into ?? null,
+  manifest: entry.manifest ?? null,
+})
 
 const pipelineFaults = (name: string, entry: PipelineEntry, place: Place): readonly PlacedFault[] => {
   const path = ['pipelines', name]
@@ -160,9 +161,11 @@ const pipelineFaults = (name: string, entry: PipelineEntry, place: Place): reado
     faults.push(place([...path, 'model'], 'a model needs a policy: nothing is delivered unjudged', 'key'))
   if (entry.policy !== undefined && entry.model === undefined)
     faults.push(place([...path, 'policy'], 'a policy needs a model to judge: name it with model', 'key'))
-  const into = entry.on.data?.into
-  if (into !== undefined && Object.hasOwn(entry.parameters, into))
-    faults.push(place([...path, 'parameters', into], 'is set by on.data.into already', 'key'))
+  for (const key of ['into', 'manifest'] as const) {
+    const parameter = entry.on.data?.[key]
+    if (parameter !== undefined && Object.hasOwn(entry.parameters, parameter))
+      faults.push(place([...path, 'parameters', parameter], `is set by on.data.${key} already`, 'key'))
+  }
   return faults
 }
 

@@ -22,37 +22,130 @@ export interface Batch {
   readonly version: number
   readonly repository: string
   readonly pipeline: string
+  /** What its objects have in common, by the trigger's `key`; empty for a trigger without one. One is open for each. */
+  readonly key: string
   readonly state: BatchState
+  /** What it waits for, or how it ended, for a person. */
+  readonly reason: string
   readonly openedAt: Time
   readonly lastObjectAt: Time
-  /** When the batch closes if nothing more comes. */
+  /** When it is looked at again if nothing more comes; null once it has ended. */
   readonly nextAt: Time | null
   readonly objects: readonly DataObject[]
+  /** What its writer wrote last, where the trigger asks for that. */
+  readonly marker: DataObject | null
+  /** Rows that the batch before had read of a table: they count towards `minimum` once. */
+  readonly counted: Readonly<Record<string, number>>
+  /** The last change that joined: the cause of its run. */
+  readonly change: number
   readonly run: number | null
   /** A person had one of its changes matched again: its run runs, whatever ran before. */
   readonly replayed?: boolean
 }
 
+/** What a batch does that closes while an earlier run by data of its pipeline is under way. */
+export const overlaps = ['queue', 'replace', 'cancel'] as const
+export type Overlap = (typeof overlaps)[number]
+
+export interface BatchMinimum {
+  readonly objects?: number | undefined
+  readonly bytes?: number | undefined
+  readonly rows?: number | undefined
+}
+
 export interface BatchRule {
   /** Closes when nothing came for so long … */
   readonly quiet: Duration
-  /** … or when its first object has waited so long. */
+  /** … or when its first object has waited so long … */
   readonly maxWait: Duration
+  /** … but not with less than this … */
+  readonly minimum: BatchMinimum | null
+  /** … and, where this is set, as soon as the object of this name came, and never before. */
+  readonly marker: string | null
 }
 
-/** The batch after one more object. The same object at the same generation joins once; a newer generation replaces. */
-export const joinBatch = (batch: Batch, object: DataObject, rule: BatchRule, now: Time): Batch => {
-  if (batch.state !== 'open') throw new Error(`batch ${batch.id} is ${batch.state}`)
-  const same = batch.objects.some((o) => o.uri === object.uri && o.generation === object.generation)
-  const objects = same ? batch.objects : [...batch.objects.filter((o) => o.uri !== object.uri), object]
-  return { ...batch, objects, lastObjectAt: now, nextAt: closesAt({ ...batch, lastObjectAt: now }, rule) }
+/** A batch that nothing has joined yet. */
+export const newBatch = (
+  of: Pick<Batch, 'repository' | 'pipeline' | 'key' | 'change' | 'counted'>,
+  now: Time,
+): Omit<Batch, 'id' | 'version'> => ({
+  ...of,
+  state: 'open',
+  reason: '',
+  openedAt: now,
+  lastObjectAt: now,
+  nextAt: now,
+  objects: [],
+  marker: null,
+  run: null,
+})
+
+export type Joined<B extends object = Batch> =
+  | { readonly kind: 'joined'; readonly batch: B; readonly replaced: DataObject | null }
+  /** It is there already, at this generation or at a later one; `held` is what is there. */
+  | { readonly kind: 'known' | 'older'; readonly held: DataObject }
+
+type Open = Pick<Batch, 'state' | 'objects' | 'marker' | 'lastObjectAt'>
+
+/** The batch after one more object, or its marker. The same generation joins once; a newer one takes the place of the older. */
+export const joinBatch = <B extends Open>(
+  batch: B,
+  object: DataObject,
+  as: 'object' | 'marker',
+  now: Time,
+): Joined<B> => {
+  mustBeOpen(batch)
+  const held = as === 'marker' ? batch.marker : batch.objects.find(({ uri }) => uri === object.uri)
+  if (held) {
+    if (held.uri === object.uri && held.generation === object.generation) return { kind: 'known', held }
+    if (isOlder(object, held)) return { kind: 'older', held }
+  }
+  if (as === 'marker')
+    return { kind: 'joined', batch: { ...batch, marker: object, lastObjectAt: now }, replaced: held ?? null }
+  const objects = [...batch.objects.filter(({ uri }) => uri !== object.uri), object]
+  return { kind: 'joined', batch: { ...batch, objects, lastObjectAt: now }, replaced: held ?? null }
 }
 
-export const closesAt = (batch: Pick<Batch, 'openedAt' | 'lastObjectAt'>, rule: BatchRule): Time =>
-  Math.min(batch.lastObjectAt + rule.quiet, batch.openedAt + rule.maxWait)
+export type Left<B extends object = Batch> =
+  | { readonly kind: 'left'; readonly batch: B; readonly held: DataObject }
+  | { readonly kind: 'absent' }
+  /** What is there was written after the generation that is gone. */
+  | { readonly kind: 'newer'; readonly held: DataObject }
 
-export const isBatchDue = (batch: Batch, now: Time): boolean =>
-  batch.state === 'open' && batch.nextAt !== null && batch.nextAt <= now
+/** The batch without an object that is gone. */
+export const leaveBatch = <B extends Open>(batch: B, gone: DataObject): Left<B> => {
+  mustBeOpen(batch)
+  const held = batch.marker?.uri === gone.uri ? batch.marker : batch.objects.find(({ uri }) => uri === gone.uri)
+  if (held === undefined) return { kind: 'absent' }
+  if (isOlder(gone, held)) return { kind: 'newer', held }
+  const objects = batch.objects.filter((object) => object !== held)
+  return { kind: 'left', batch: { ...batch, objects, marker: held === batch.marker ? null : batch.marker }, held }
+}
+
+const mustBeOpen = ({ state }: Pick<Batch, 'state'>): void => {
+  if (state !== 'open') throw new Error(`a batch that is ${state} takes nothing in or out`)
+}
+
+/**
+ * Whether a generation of an object was there before another one. Cloud Storage and BigQuery count upwards, so that
+ * what is told late can be known; of the others what is told last is taken for the last.
+ */
+export const isOlder = (a: DataObject, b: DataObject): boolean =>
+  /^(?:gs|bq):/.test(a.uri) &&
+  a.uri === b.uri &&
+  wholeNumber.test(a.generation) &&
+  wholeNumber.test(b.generation) &&
+  BigInt(a.generation) < BigInt(b.generation)
+
+const wholeNumber = /^\d{1,40}$/
+
+/** An object that has nothing to read. Of a table the size says nothing. */
+export const isEmptyObject = ({ uri, size, rows }: DataObject): boolean =>
+  uri.startsWith('bq:') ? rows === 0 : size === 0
+
+/** What a manifest of these objects names each of them by. */
+export const objectName = ({ uri, generation }: Pick<DataObject, 'uri' | 'generation'>): string =>
+  `${uri}#${generation}`
 
 /** What a run reads, in the order of the URIs; its digest is part of the run's identity. */
 export interface Manifest {

@@ -127,7 +127,10 @@ export interface Change {
   readonly reason: string
   /** Placed faults (file:line:column: …) of an invalid change. */
   readonly faults: readonly string[]
+  /** The first of `batches`. */
   readonly batch: number | null
+  /** All batches that it joined or left: several triggers may ask for one object. */
+  readonly batches?: readonly number[]
   readonly nextAt: Time | null
 }
 
@@ -135,7 +138,13 @@ export interface Change {
 export type ChangeOutcome =
   | { readonly state: 'ignored'; readonly reason: string }
   | { readonly state: 'invalid'; readonly reason: string; readonly faults: readonly string[] }
-  | { readonly state: 'batched'; readonly reason: string; readonly batch: number }
+  | {
+      readonly state: 'batched'
+      readonly reason: string
+      readonly batch: number
+      /** Where it is not of that one alone. */
+      readonly batches?: readonly number[]
+    }
   | { readonly state: 'started'; readonly reason: string }
   | { readonly state: 'superseded'; readonly reason: string }
 
@@ -150,6 +159,7 @@ export const endChange = (change: Change, outcome: ChangeOutcome): Change => {
     reason: outcome.reason,
     faults: outcome.state === 'invalid' ? outcome.faults : [],
     batch: outcome.state === 'batched' ? outcome.batch : null,
+    ...(outcome.state === 'batched' ? { batches: outcome.batches ?? [outcome.batch] } : {}),
     nextAt: null,
   }
 }

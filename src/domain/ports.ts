@@ -103,8 +103,6 @@ export interface Store extends Reading {
   recordChange(change: NewRow<'change'>): Promise<{ readonly change: Change; readonly duplicate: boolean }>
   /** The row with a key that only one may have, inserted if there was none. */
   buildByKey(row: NewRow<'build'>): Promise<Build>
-  /** The one open batch of a pipeline's data trigger. */
-  openBatch(repository: string, pipeline: string): Promise<Batch | undefined>
   /** Takes a row for one owner until `until`: bumps its version if it still is `version` and no lease is alive. Undefined: somebody else has it, or it moved on. */
   claim<K extends RowKind>(kind: K, id: number, version: number, until: Time): Promise<Rows[K] | undefined>
   /**
@@ -490,4 +488,14 @@ export interface DataSource {
   list(uri: string, signal: AbortSignal): Promise<readonly DataObject[]>
   /** The object as it is now; undefined where there is none. */
   find(uri: string, signal: AbortSignal): Promise<DataObject | undefined>
+  /** False where nothing here can look at the address, so that list and find would refuse. Without it all are looked at. */
+  reads?(uri: string): boolean
+}
+
+/** Where the manifests of runs are kept, so that their pipelines can read them. */
+export interface ManifestFiles {
+  /** The address that a file of this name has for runs on a target; undefined where none can be written for them. */
+  address(target: string, name: string): string | undefined
+  /** Writes the file at an address of these, whole or not at all; writing it again changes nothing. */
+  write(address: string, text: string, signal: AbortSignal): Promise<void>
 }

@@ -28,6 +28,8 @@ export interface Run {
   /** Pipeline parameters as they will be sent, the manifest's included. */
   readonly parameters: JsonObject
   readonly manifest: readonly DataObject[]
+  /** Where the manifest is written before the launch, for a pipeline that wants it as a file. */
+  readonly manifestFile?: string | null
   readonly target: string
   /** The model name of winnow.yaml, null for a pipeline that makes none. */
   readonly model: string | null
@@ -51,6 +53,12 @@ export interface Run {
   readonly reusedRun: number | null
   readonly tasks: readonly TaskView[]
   readonly cancelRequested: boolean
+  /** Its data, or an earlier run by data, keeps it from being launched: it takes no turn. */
+  readonly keptBack?: boolean
+  /** The run that reads its data in its place. */
+  readonly givenTo?: number | null
+  /** Addresses of the manifest that were written or deleted while it ran; null until they were looked at again. */
+  readonly changedData?: readonly string[] | null
   readonly createdAt: Time
   readonly launchedAt: Time | null
   readonly endedAt: Time | null

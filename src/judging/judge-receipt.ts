@@ -36,7 +36,7 @@ export const judgeReceipt = async (
     caseOfReceipt(receipt, judged, answers),
     signal === undefined ? {} : { signal },
   )
-  return { ok: true, judgement: finalJudgement(again.judgement, { ...judged, withoutPolicy: null }) }
+  return { ok: true, judgement: finalJudgement(again.judgement, { ...judged, withoutPolicy: null }, receipt.evidence) }
 }
 
 const caseOfReceipt = (

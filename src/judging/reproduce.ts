@@ -60,7 +60,8 @@ const judgeAgain = async (
   readKept: ReadKept,
   signal: AbortSignal | undefined,
 ): Promise<Judgement | Reproduced> => {
-  if (judged.withoutPolicy !== null) return finalJudgement({ outcome: 'inconclusive', reason: '', gates: [] }, judged)
+  if (judged.withoutPolicy !== null)
+    return finalJudgement({ outcome: 'inconclusive', reason: '', gates: [] }, judged, receipt.evidence)
   const [own, ...sets] = judged.policy
   if (own === undefined) return impossible('the receipt holds no policy')
   const files = new Map(sets.map(({ path, text }) => [path, text]))

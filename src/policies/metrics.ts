@@ -80,6 +80,7 @@ const knownMetrics = {
   'model.size': serving('lower', 'bytes', 'size of the exported model'),
   'model.answers': serving('higher', 'share', 'share of the sample requests that the exported model answers'),
   'data.rows': data('higher', 'whole', 'count', 'rows that the model was made from'),
+  'data.changedDuringRun': data('lower', 'whole', 'count', 'objects written or deleted while the run read them'),
   'data.missing': data('lower', 'both', 'share', 'share of the cells that are empty, of all or of a column'),
   'data.duplicates': data('lower', 'whole', 'count', 'rows that repeat another one'),
   'data.leakedRows': data('lower', 'whole', 'count', 'test rows that are among the training rows'),

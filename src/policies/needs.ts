@@ -42,10 +42,14 @@ export const needsOf = (
     references: [...references.values()],
     scored: [...new Set([...scored, ...(read.has('champion') ? ['champion'] : [])])],
     serving: families.has('serving') || ['latency', 'throughput', 'model'].some((name) => read.has(name)),
-    data: families.has('data') || read.has('data'),
+    data: metrics.some((gate) => needsData(gate, stated)) || read.has('data'),
     targets: [...new Set(ofModel.flatMap(({ each }) => each ?? []))],
   }
 }
+
+/** What the run states of its data, such as whether it changed meanwhile, is known without reading it. */
+const needsData = ({ metric }: MetricGate, { metrics }: Pick<Evidence, 'metrics'>): boolean =>
+  findMetric(metric)?.family === 'data' && metric !== 'data.changedDuringRun' && !Object.hasOwn(metrics, metric)
 
 const needsExamples = (
   { metric, each, slices, confidence, against }: MetricGate,

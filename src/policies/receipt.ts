@@ -1,4 +1,5 @@
 import { type Digest, digestJson } from '../domain/digest.ts'
+import type { Evidence } from '../domain/evidence.ts'
 import type { Json } from '../domain/json.ts'
 import type { JudgedInputs, KeptPredictions, Receipt } from '../domain/verdict.ts'
 import type { Judgement } from './judge.ts'
@@ -16,18 +17,29 @@ export interface ReceiptParts extends Pick<Receipt, 'policy' | 'candidate' | 'ev
 
 /** The receipt of a judgement, with all that it takes to judge again. */
 export const makeReceipt = ({ judgement, inputs, ...rest }: ReceiptParts): Receipt => {
-  const receipt = { ...finalJudgement(judgement, inputs), ...rest }
+  const receipt = { ...finalJudgement(judgement, inputs, rest.evidence), ...rest }
   return { ...receipt, judged: { ...inputs, digest: inputsDigest(receipt, inputs) } }
 }
 
-/** Without a policy or a model nothing passes, whatever the gates say. */
+/**
+ * Without a policy or a model nothing passes, whatever the gates say; and whatever they say, it is said where the data
+ * was not the same from the beginning of the run to its end.
+ */
 export const finalJudgement = (
   judgement: Judgement,
   { withoutPolicy, withoutCandidate }: Pick<JudgedInputs, 'withoutPolicy' | 'withoutCandidate'>,
+  { metrics }: Pick<Evidence, 'metrics'>,
 ): Judgement => {
   if (withoutPolicy !== null)
     return { outcome: 'inconclusive', reason: `nothing was judged: ${withoutPolicy}`, gates: [] }
-  if (withoutCandidate === null) return judgement
+  const changed = metrics['data.changedDuringRun'] ?? 0
+  if (withoutCandidate === null)
+    return changed > 0
+      ? {
+          ...judgement,
+          reason: `${judgement.reason}; ${changed} ${changed === 1 ? 'object' : 'objects'} of its data changed while the run read it`,
+        }
+      : judgement
   return { ...judgement, outcome: 'inconclusive', reason: `there is nothing to deliver: ${withoutCandidate}` }
 }
 

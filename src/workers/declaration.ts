@@ -1,6 +1,12 @@
+import { isWithinAddress } from '../declarations/data-address.ts'
 import type { Place } from '../declarations/load-yaml.ts'
-import { formatFault } from '../declarations/placed-fault.ts'
-import { type EnvironmentDeclaration, parseWinnowFiles, type WinnowYaml } from '../declarations/winnow-yaml.ts'
+import { formatFault, type PlacedFault, sortFaults } from '../declarations/placed-fault.ts'
+import {
+  type EnvironmentDeclaration,
+  type PipelineDeclaration,
+  parseWinnowFiles,
+  type WinnowYaml,
+} from '../declarations/winnow-yaml.ts'
 import type { RepositoryHost } from '../domain/ports.ts'
 import type { Bounds, RepositoryBounds } from './bounds.ts'
 import { declarationFile, findDeclarations } from './find-declarations.ts'
@@ -74,25 +80,40 @@ export const nextEnvironments = (
     )
 
 const boundsFaults = (yaml: WinnowYaml, place: Place, allowed: RepositoryBounds): readonly string[] =>
-  yaml.environments.flatMap(({ name, target }) => {
-    const faults: string[] = []
-    if (allowed.environments !== undefined && !allowed.environments.includes(name))
-      faults.push(
-        formatFault(
-          place(['environments', name], `is not allowed here; ${listed('environment', allowed.environments)}`, 'key'),
-        ),
-      )
-    if (!allowed.targets.includes(target))
-      faults.push(
-        formatFault(
-          place(
-            ['environments', name, 'target'],
-            `${target} is not allowed here; ${listed('target', allowed.targets)}`,
-          ),
-        ),
-      )
-    return faults
-  })
+  sortFaults([
+    ...yaml.environments.flatMap((environment) => environmentFaults(environment, allowed, place)),
+    ...yaml.pipelines.flatMap((pipeline) => addressFaults(pipeline, allowed, place)),
+  ]).map(formatFault)
+
+const environmentFaults = (
+  { name, target }: EnvironmentDeclaration,
+  allowed: RepositoryBounds,
+  place: Place,
+): readonly PlacedFault[] => {
+  const faults: PlacedFault[] = []
+  if (allowed.environments !== undefined && !allowed.environments.includes(name))
+    faults.push(
+      place(['environments', name], `is not allowed here; ${listed('environment', allowed.environments)}`, 'key'),
+    )
+  if (!allowed.targets.includes(target))
+    faults.push(
+      place(['environments', name, 'target'], `${target} is not allowed here; ${listed('target', allowed.targets)}`),
+    )
+  return faults
+}
+
+/** Buckets and tables are the operator's to give: a source of the config that names the repository. */
+const addressFaults = (
+  { name, on }: PipelineDeclaration,
+  { addresses = [] }: RepositoryBounds,
+  place: Place,
+): readonly PlacedFault[] => {
+  const { data } = on
+  if (data === null || data.uri.startsWith('file:')) return []
+  if (addresses.some((address) => isWithinAddress(data.uri, address))) return []
+  const why = `${data.uri} is not allowed here; ${listed('address of data', addresses)}`
+  return [place(['pipelines', name, 'on', 'data', 'uri'], why)]
+}
 
 const upstreamFaults = (
   yaml: WinnowYaml,

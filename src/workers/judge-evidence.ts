@@ -73,7 +73,8 @@ export const readEvidence = async (
   if (target === undefined) return none(`the config names no target ${run.target}`)
   try {
     const candidate = await target.candidate(made.tasks, signal)
-    const evidence = evidenceFrom(await target.observations(made.tasks, candidate, signal))
+    const observed = evidenceFrom(await target.observations(made.tasks, candidate, signal))
+    const evidence = withSnapshot(observed, made)
     const stated = { ...none('the run made no model'), candidate, evidence }
     if (candidate === undefined || asked.policy === undefined) return stated
     const tables = await target.tables(made.tasks, candidate, signal)
@@ -82,6 +83,14 @@ export const readEvidence = async (
     if (!isFault(error) || error.retryable) throw error
     return none(error.message)
   }
+}
+
+/** Whether the data was the same from the launch to the end, where that was looked at. */
+const withSnapshot = (evidence: Evidence, { manifest, changedData }: Run): Evidence => {
+  if (!changedData) return evidence
+  const note = `${manifest.length} objects were looked at again after the run, ${changedData.length} had changed`
+  const source = { kind: 'data', name: 'manifest', task: null, note } as const
+  return withFacts(evidence, [{ metrics: { 'data.changedDuringRun': changedData.length }, sources: [source] }])
 }
 
 interface Subject {

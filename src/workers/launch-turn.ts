@@ -63,7 +63,7 @@ const readTurns = async (tx: Transaction, { bounds, targetLimit }: TurnPorts, at
   const underWay = await tx.list('run', { state: ['launching', 'running'] }, mostUnderWay)
   const oldest = await tx.list('run', { state: 'built', mode: 'run' }, mostWaiting, 'oldest')
   const paused = await pausesOf(tx, [...new Set(oldest.map(({ repository }) => repository))], at)
-  const waiting = oldest.filter((run) => !run.cancelRequested && paused(run) === undefined)
+  const waiting = oldest.filter((run) => !run.cancelRequested && !run.keptBack && paused(run) === undefined)
   if (also !== undefined && !waiting.some(({ id }) => id === also.id)) waiting.push(also)
   const limits = { ofRepository: (name: string) => bounds(name)?.concurrency, ofTarget: targetLimit }
   return { waiting, turns: takeTurns(underWay, waiting, limits) }

@@ -8,13 +8,13 @@ import { jobIdOf, nextRun, type Run, runIdentity } from '../domain/run.ts'
 import { endRun } from './end-run.ts'
 import { type TurnPorts, whyNotYet } from './launch-turn.ts'
 import { waitsForPause } from './pause-gate.ts'
+import { type DataPorts, prepareData } from './prepare-data.ts'
 import { runsAfresh } from './replay-change.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { move } from './transitions.ts'
 import { wantVerdict } from './want-verdict.ts'
 
-export interface LaunchPorts extends TurnPorts {
-  readonly store: Store
+export interface LaunchPorts extends TurnPorts, DataPorts {
   /** The target of that name, undefined where the config has none. */
   readonly target: (name: string) => PipelineTarget | undefined
 }
@@ -56,13 +56,18 @@ export const buildOf = async (store: Store, run: Run): Promise<Build> => {
 
 const intend = async (ports: LaunchPorts, run: Run, context: StepContext): Promise<void> => {
   const { store } = ports
-  const at = context.now()
   const build = await buildOf(store, run)
   const faults = parameterFaults(build.ir ?? {}, run.parameters)
   if (faults.length > 0)
     throw new Fault('pipeline_invalid', `the parameters do not fit the pipeline ${run.pipeline}`, { details: faults })
   if (!run.cancelRequested && (await waitsForPause(store, run, context))) return
-  await store.transaction(async (tx) => {
+  const ready = await prepareData(ports, run, context)
+  if (ready !== undefined) await commit(ports, ready, build, context)
+}
+
+const commit = async (ports: LaunchPorts, run: Run, build: Build, context: StepContext): Promise<void> => {
+  const at = context.now()
+  await ports.store.transaction(async (tx) => {
     if (run.cancelRequested) {
       const details = { reason: 'cancelled before it was launched', details: [], tasks: [] }
       const cancelled = nextRun(run, { kind: 'ended', state: 'cancelled', at, ...details })
@@ -95,7 +100,7 @@ const intend = async (ports: LaunchPorts, run: Run, context: StepContext): Promi
       const jobId = jobIdOf(run.pipeline, identity)
       const launching = nextRun(run, { kind: 'launch', identity, jobId, attempt, at })
       if (launching === undefined) return
-      await move(tx, 'run', run, { ...launching, reason: '', failures: 0, nextAt: at }, `as ${jobId}`, at)
+      await move(tx, 'run', run, { ...launching, reason: '', details: [], failures: 0, nextAt: at }, `as ${jobId}`, at)
       await tx.enqueue('launch', run.id)
       return
     }

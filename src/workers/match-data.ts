@@ -1,14 +1,20 @@
-import { type Batch, closesAt, joinBatch } from '../domain/batch.ts'
+import { type DataTrigger, matchDataTrigger } from '../declarations/data-trigger.ts'
+import type { DataObject } from '../domain/batch.ts'
 import type { Change, ChangeCause } from '../domain/change.ts'
 import { Fault } from '../domain/errors.ts'
+import type { Transaction } from '../domain/ports.ts'
 import type { Time } from '../domain/time.ts'
-import { count, declarationFile, readProtectedDeclaration } from './declaration.ts'
+import { declarationFile, readProtectedDeclaration } from './declaration.ts'
+import { type BatchLine, type Settled, settleDeleted, settleWritten } from './join-batch.ts'
 import type { Decision, MatchPorts } from './match.ts'
-import { create } from './transitions.ts'
 
 type DataCause = Extract<ChangeCause, { kind: 'data' }>
 
-/** An object of a data source joins the open batch of its pipeline, or opens one. The protected branch says how long it waits. */
+/**
+ * An object of a data source joins the open batch of each trigger that watches it, or leaves it. Where a pipeline's own
+ * source saw it, that pipeline alone is asked; else every data trigger of the repository. The protected branch says
+ * which there are.
+ */
 export const matchData = async (
   ports: MatchPorts,
   change: Change,
@@ -17,10 +23,7 @@ export const matchData = async (
   signal: AbortSignal,
 ): Promise<Decision> => {
   const { repository } = change
-  const { pipeline } = cause
-  if (pipeline === null) return { kind: 'end', outcome: { state: 'ignored', reason: 'no trigger asks for it' } }
   const { declaration } = await readProtectedDeclaration(ports, repository, signal)
-  const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })
   // Data is not lost to a mistake in a file that somebody is about to correct.
   if (!declaration.ok)
     throw new Fault('declaration_invalid', `this data waits: ${declaration.reason}`, {
@@ -28,34 +31,57 @@ export const matchData = async (
       details: declaration.faults,
       remedy: `correct ${declarationFile} on the protected branch`,
     })
-  const rule = declaration.value.pipelines.find(({ name }) => name === pipeline)?.on.data
-  if (rule === undefined || rule === null) return ignored(`no pipeline ${pipeline} waits for data any more`)
-  const object = { uri: cause.uri, generation: cause.generation, size: cause.size }
-  return {
-    kind: 'join',
-    join: async (tx) => {
-      const [open] = await tx.list('batch', { repository, pipeline, state: 'open' }, 1)
-      const batch: Batch =
-        open === undefined
-          ? await create(
-              tx,
-              'batch',
-              {
-                repository,
-                pipeline,
-                state: 'open',
-                openedAt: at,
-                lastObjectAt: at,
-                nextAt: closesAt({ openedAt: at, lastObjectAt: at }, rule),
-                objects: [object],
-                run: null,
-              },
-              `${object.uri} came`,
-              at,
-            )
-          : await tx.update('batch', joinBatch(open, object, rule, at))
-      await tx.enqueue('gather', batch.id, batch.nextAt ?? at)
-      return { batch: batch.id, reason: `joined batch ${batch.id} (${count(batch.objects.length, 'object')})` }
-    },
+  const triggers = declaration.value.pipelines.flatMap(({ name, on }) =>
+    on.data !== null && (cause.pipeline === null || cause.pipeline === name)
+      ? [{ pipeline: name, trigger: on.data }]
+      : [],
+  )
+  if (triggers.length === 0 && cause.pipeline !== null)
+    return ignored(`no pipeline ${cause.pipeline} waits for data any more`)
+  const matches = triggers.map((one) => ({
+    ...one,
+    match: matchDataTrigger(one.trigger, cause.uri, cause.pipeline !== null),
+  }))
+  const wanted = matches.flatMap(({ pipeline, trigger, match }) =>
+    match.kind === 'none' ? [] : [{ line: { repository, pipeline, trigger, key: match.key }, as: match.kind }],
+  )
+  if (wanted.length === 0) {
+    const reasons = matches.flatMap(({ pipeline, match }) =>
+      match.kind === 'none' && match.reason !== null ? [`${pipeline}: ${match.reason}`] : [],
+    )
+    return ignored(reasons.join('; ') || `no data trigger of ${repository} matches ${cause.uri}`)
   }
+  return { kind: 'join', join: (tx) => joinAll(tx, wanted, cause, change, at) }
 }
+
+const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })
+
+interface Wanted {
+  readonly line: BatchLine & { readonly trigger: DataTrigger }
+  readonly as: 'object' | 'marker'
+}
+
+const joinAll = async (tx: Transaction, wanted: readonly Wanted[], cause: DataCause, change: Change, at: Time) => {
+  const object = objectOf(cause)
+  const settled: Settled[] = []
+  // In one order, so that two changes never wait for each other's batches.
+  for (const { line, as } of [...wanted].sort((a, b) => (a.line.pipeline < b.line.pipeline ? -1 : 1)))
+    settled.push(
+      cause.event === 'deleted'
+        ? await settleDeleted(tx, line, object, 'was deleted', at)
+        : await settleWritten(tx, line, object, as, change.id, at),
+    )
+  const reason = settled.map((one) => one.reason).join('; ')
+  const [first, ...others] = settled.flatMap(({ batch }) => batch ?? [])
+  return first === undefined
+    ? ({ state: 'ignored', reason } as const)
+    : ({ state: 'batched', reason, batch: first, batches: [first, ...others] } as const)
+}
+
+const objectOf = ({ uri, generation, size, checksum, rows }: DataCause): DataObject => ({
+  uri,
+  generation,
+  size,
+  ...(checksum === undefined ? {} : { checksum }),
+  ...(rows === undefined ? {} : { rows }),
+})

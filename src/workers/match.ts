@@ -32,8 +32,8 @@ export type Decision =
     }
   | {
       readonly kind: 'join'
-      /** Puts the change into its batch, in the transaction that ends it. */
-      readonly join: (tx: Transaction) => Promise<{ readonly batch: number; readonly reason: string }>
+      /** Puts the change into its batches, in the transaction that ends it. */
+      readonly join: (tx: Transaction) => Promise<ChangeOutcome>
     }
 
 /** Why a run is not started after all, asked in the transaction that would start it. */
@@ -92,8 +92,9 @@ const outcomeOf = async (tx: Transaction, change: Change, decision: Decision, at
   if (decision.kind === 'end') return decision.outcome
   if (decision.kind === 'join') {
     const joined = await decision.join(tx)
-    if (change.replayOf !== undefined) await markReplayed(tx, joined.batch)
-    return { state: 'batched', ...joined }
+    if (change.replayOf !== undefined && joined.state === 'batched')
+      for (const batch of joined.batches ?? [joined.batch]) await markReplayed(tx, batch)
+    return joined
   }
   const newer = await newerChange(tx, change)
   if (newer !== undefined)

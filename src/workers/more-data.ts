@@ -1,4 +1,3 @@
-import type { DataObject } from '../domain/batch.ts'
 import type { Transaction } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
@@ -25,13 +24,6 @@ export const wantingMore = async (
     .flatMap((run) => open.filter((verdict) => verdict.run === run.id).map((verdict) => ({ verdict, run })))
     .sort((a, b) => a.run.id - b.run.id)
 }
-
-/** All their data, and what came now; of one object the newest that was seen. */
-export const withTheirs = (wanting: readonly Wanting[], objects: readonly DataObject[]): readonly DataObject[] => [
-  ...new Map(
-    [...wanting.flatMap(({ run }) => run.manifest), ...objects].map((object) => [object.uri, object]),
-  ).values(),
-]
 
 /** They wait no longer: the new run is judged on all of it. */
 export const settleWanting = async (

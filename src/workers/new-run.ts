@@ -12,6 +12,7 @@ export interface RunWish {
   readonly mode: 'run' | 'plan'
   readonly batch?: number
   readonly manifest?: readonly DataObject[]
+  readonly manifestFile?: string | null
   /** Beside what the pipeline declares. */
   readonly parameters?: JsonObject
   /** What it is for, where an equal run is not to stand for it. */
@@ -28,6 +29,7 @@ export const newRun = (pipeline: PipelineDeclaration, wish: RunWish, at: Time): 
   source: pipeline.source,
   parameters: { ...pipeline.parameters, ...wish.parameters },
   manifest: wish.manifest ?? [],
+  manifestFile: wish.manifestFile ?? null,
   target: wish.target,
   model: pipeline.model,
   policy: pipeline.policy,
@@ -50,6 +52,9 @@ export const untouched = (at: Time) =>
     reusedRun: null,
     tasks: [],
     cancelRequested: false,
+    keptBack: false,
+    givenTo: null,
+    changedData: null,
     createdAt: at,
     launchedAt: null,
     endedAt: null,

@@ -1,4 +1,5 @@
-import type { DataObject } from '../domain/batch.ts'
+import { type DataTrigger, watchedAddresses } from '../declarations/data-trigger.ts'
+import { objectName } from '../domain/batch.ts'
 import { dataChange } from '../domain/data-change.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
@@ -42,13 +43,13 @@ export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
     const objects = await source.list(uri, signal)
     const key = `folder:${repository}:${pipeline}:${uri}`
     const known = new Set(listOf(await store.readSetting(key)))
-    const fresh = objects.filter((object) => !known.has(nameOf(object)))
+    const fresh = objects.filter((object) => !known.has(objectName(object)))
     for (const object of fresh)
       await store.recordChange(
         dataChange({ repository, pipeline, sender: 'folder', object, event: 'written', at: now() }),
       )
     // Only after all are recorded: a crash in between offers them again, and their keys make them one change each.
-    if (fresh.length > 0 || known.size !== objects.length) await store.writeSetting(key, objects.map(nameOf))
+    if (fresh.length > 0 || known.size !== objects.length) await store.writeSetting(key, objects.map(objectName))
     return fresh.length
   }
 
@@ -59,8 +60,8 @@ export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
         const { declaration } = await readProtectedDeclaration(ports, repository, signal)
         if (!declaration.ok) continue
         for (const pipeline of declaration.value.pipelines)
-          if (pipeline.on.data !== null)
-            found += await lookAtTrigger(repository, pipeline.name, pipeline.on.data.uri, signal)
+          for (const uri of foldersOf(pipeline.on.data))
+            found += await lookAtTrigger(repository, pipeline.name, uri, signal)
       } catch (error) {
         if (signal.aborted) throw signal.reason
         // An empty repository, a folder that is not there yet: looked at again next time.
@@ -87,7 +88,9 @@ export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
   }
 }
 
-const nameOf = (object: DataObject): string => `${object.uri}#${object.generation}`
+/** The folders that a trigger watches; buckets and tables are looked at for a whole repository at once. */
+const foldersOf = (trigger: DataTrigger | null): readonly string[] =>
+  trigger === null || !trigger.uri.startsWith('file:') ? [] : watchedAddresses(trigger)
 
 const listOf = (setting: Json | undefined): readonly string[] =>
   Array.isArray(setting) ? setting.filter((name): name is string => typeof name === 'string') : []

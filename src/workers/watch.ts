@@ -6,11 +6,12 @@ import { endRun } from './end-run.ts'
 import { buildOf, launchRequestOf } from './launch.ts'
 import type { TurnPorts } from './launch-turn.ts'
 import { lineageAfter } from './lineage-of.ts'
+import { describeChanged, lookAgain, type SnapshotPorts } from './snapshot.ts'
 import type { StepContext, StepFunction } from './step.ts'
 import { listenersOf, type TellingPorts, tellUpstream } from './tell-upstream.ts'
 import { wantVerdict } from './want-verdict.ts'
 
-export interface WatchPorts extends TurnPorts, TellingPorts {
+export interface WatchPorts extends TurnPorts, TellingPorts, SnapshotPorts {
   readonly store: Store
   /** The target of that name, undefined where the config has none. */
   readonly target: (name: string) => PipelineTarget | undefined
@@ -73,19 +74,53 @@ const lookLater = async (ports: WatchPorts, run: Run, tasks: Run['tasks'], conte
 }
 
 const end = async (ports: WatchPorts, run: Run, view: JobView, context: StepContext): Promise<void> => {
+  const { tasks } = view
+  if (view.state !== 'succeeded' && view.state !== 'failed' && view.state !== 'cancelled') return
+  // It finished before it could be cancelled, and another run reads its data: two would be judged on the same.
+  const state = view.state === 'succeeded' && run.givenTo ? 'cancelled' : view.state
+  const why = view.error ?? `the job ${run.jobId} ${view.state}`
+  const reason = state === 'succeeded' ? successReason(run) : run.givenTo ? run.reason : why
+  const data = state === 'cancelled' ? undefined : await dataAfter(ports, run, context)
   const at = context.now()
-  const { state, details, tasks } = view
-  if (state !== 'succeeded' && state !== 'failed' && state !== 'cancelled') return
-  const reason = state === 'succeeded' ? successReason(run) : (view.error ?? `the job ${run.jobId} ${state}`)
+  const details = [...view.details, ...(data?.told ?? [])]
   const cause = { kind: 'upstream', repository: run.repository, pipeline: run.pipeline, run: run.id } as const
   const listeners = state === 'succeeded' ? await listenersOf(ports, cause, context) : []
+  const seen = { ...run, changedData: data?.changed ?? null }
   await ports.store.transaction(async (tx) => {
-    const written = await endRun(tx, ports, run, { kind: 'ended', state, reason, details, tasks, at }, at)
-    if (written === undefined || state !== 'succeeded') return
+    const written = await endRun(tx, ports, seen, { kind: 'ended', state, reason, details, tasks, at }, at)
+    if (written === undefined) return
+    for (const told of data?.told ?? [])
+      await tx.record({ at, kind: 'run', id: run.id, from: state, to: state, by: 'winnow', why: told })
+    if (state !== 'succeeded') return
     await wantVerdict(tx, written, at)
     if (listeners.length > 0) await tellUpstream(tx, listeners, cause, await lineageAfter(tx, written), at)
   })
   context.log.info({ run: run.id, job: run.jobId, state, reason }, 'run ended')
+}
+
+/** Whether what it read was all the time what it was launched with. */
+const dataAfter = async (
+  ports: WatchPorts,
+  run: Run,
+  context: StepContext,
+): Promise<{ readonly changed: readonly string[] | null; readonly told: readonly string[] } | undefined> => {
+  if (run.manifest.length === 0) return undefined
+  try {
+    const { changed, unseen } = await lookAgain(ports, run, context.signal)
+    const [first] = unseen
+    if (first !== undefined && changed.length === 0)
+      return {
+        changed: null,
+        told: [`whether its data changed while it ran is not known: nothing in the config can look at ${first.uri}`],
+      }
+    return {
+      changed: changed.map(({ pinned }) => pinned.uri),
+      told: changed.map((one) => `its data changed while it ran: ${describeChanged(one)}`),
+    }
+  } catch (error) {
+    if (!isFault(error) || context.signal.aborted) throw error
+    return { changed: null, told: [`whether its data changed while it ran is not known: ${error.message}`] }
+  }
 }
 
 const successReason = (run: Run): string =>

@@ -127,8 +127,6 @@ export const createFakeStore = () => {
       }),
     buildByKey: (row) =>
       transaction(async (tx) => (await tx.list('build', { key: row.key }, 1))[0] ?? tx.insert('build', row)),
-    openBatch: async (repository, pipeline) =>
-      (await read(tables).list('batch', { repository, pipeline, state: 'open' }, 1))[0],
     claim: async (kind, id, version) => {
       const row = tableOf(tables, kind).get(id)
       return row?.version === version ? transaction((tx) => tx.update(kind, row)) : undefined

@@ -62,8 +62,12 @@ describe('a watched folder', () => {
     await symlink('real.csv', join(incoming, 'twice.csv'))
     for (const name of ['.hidden.csv', 'x.csv.part', 'x.tmp', 'x.crdownload', 'x.csv~', 'X.PART', 'real.csv'])
       await put(name)
-    await put('empty.csv', '')
     expect(await names('file:incoming/*')).toEqual(['real.csv'])
+  })
+
+  it('lists an empty file: it may be the marker of the others', async () => {
+    await put('_SUCCESS', '')
+    expect(await list('file:incoming/_SUCCESS')).toMatchObject([{ size: 0 }])
   })
 
   it('waits until a file was left alone for as long as is asked', async () => {

@@ -26,11 +26,16 @@ export const someChange = (over: Partial<NewRow<'change'>> = {}): NewRow<'change
 export const someBatch = (over: Partial<NewRow<'batch'>> = {}): NewRow<'batch'> => ({
   repository: 'acme/beans',
   pipeline: unique('pipeline'),
+  key: '',
   state: 'open',
+  reason: 'more may come',
   openedAt: 1_000,
   lastObjectAt: 1_000,
   nextAt: 2_000,
   objects: [{ uri: 'file:///data/1.csv', generation: '1', size: 10 }],
+  marker: null,
+  counted: {},
+  change: 1,
   run: null,
   ...over,
 })

@@ -262,14 +262,12 @@ describeDatabases('the store', ({ make }) => {
       await expect(insert('build', build)).rejects.toBeInstanceOf(StaleRow)
     })
 
-    it('the open batch of a pipeline', async () => {
-      const batch = someBatch()
-      expect(await store.openBatch(batch.repository, batch.pipeline)).toBeUndefined()
+    it('the open batch of a pipeline and a key', async () => {
+      const batch = someBatch({ key: '2026-11-26' })
       const first = await insert('batch', batch)
       await expect(insert('batch', batch)).rejects.toBeInstanceOf(StaleRow)
-      expect(await store.openBatch(batch.repository, batch.pipeline)).toEqual(first)
+      await expect(insert('batch', { ...batch, key: '2026-11-27' })).resolves.toMatchObject({ state: 'open' })
       await store.transaction((tx) => tx.update('batch', { ...first, state: 'closed', nextAt: null }))
-      expect(await store.openBatch(batch.repository, batch.pipeline)).toBeUndefined()
       await expect(insert('batch', batch)).resolves.toMatchObject({ state: 'open' })
     })
 

@@ -392,7 +392,13 @@ describe('data', () => {
   const watch = (objects: () => readonly ReturnType<typeof object>[]) =>
     createFolderWatch({
       ...walk,
-      source: { list: async () => objects(), find: async (uri) => objects().find((object) => object.uri === uri) },
+      source: {
+        ...walk.data.source,
+        list: async () => {
+          for (const object of objects()) walk.data.write(object)
+          return objects()
+        },
+      },
       repositories: [repository, 'unknown'],
       log: createLog('silent'),
     })

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { createManifestFolder } from '../../src/adapters/manifests/manifest-folder.ts'
 import { openPool } from '../../src/adapters/store/open-pool.ts'
-import { createStore } from '../../src/adapters/store/store.ts'
+import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import type { ChangeCause } from '../../src/domain/change.ts'
 import { digestJson } from '../../src/domain/digest.ts'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
@@ -15,6 +16,7 @@ import { createRunner } from '../../src/workers/runner.ts'
 import { createSteps } from '../../src/workers/steps.ts'
 import { createFakeCompiler } from '../fakes/fake-compiler.ts'
 import { createFakeHost } from '../fakes/fake-host.ts'
+import { createFakeSource } from '../fakes/fake-source.ts'
 import { createFakeTarget, type FaultInjection } from '../fakes/fake-target.ts'
 import { someCandidate } from '../fakes/rows.ts'
 
@@ -110,6 +112,8 @@ export const createWalk = async (
     others?: Readonly<Record<string, Partial<RepositoryBounds>>>
     targetLimits?: Readonly<Record<string, number>>
     foreignCompiler?: Compiler
+    /** The store as the steps see it. */
+    store?: (real: OpenStore) => OpenStore
   } = {},
 ) => {
   let now = 1_000_000
@@ -120,9 +124,10 @@ export const createWalk = async (
     host.host.readFile(repository, commit, path, new AbortController().signal),
   )
   const fake = createFakeTarget(options.inject === undefined ? {} : { inject: options.inject })
+  const data = createFakeSource()
   const fate: { next: JobFate } = { next: { accuracy: 0.95 } }
   const ports = {
-    store,
+    store: options.store?.(store) ?? store,
     host: host.host,
     compiler,
     ...(options.foreignCompiler === undefined ? {} : { foreignCompiler: options.foreignCompiler }),
@@ -136,6 +141,8 @@ export const createWalk = async (
     isLocal: () => true,
     repositories: [repository, ...Object.keys(options.others ?? {})],
     targetLimit: (name: string) => options.targetLimits?.[name],
+    source: () => data.source,
+    manifests: createManifestFolder(join(folder, 'manifests'), () => true),
   }
   const again: Job[] = []
   const log = createLog('silent')
@@ -189,6 +196,7 @@ export const createWalk = async (
 
   let delivery = 0
   const record = async (cause: ChangeCause, key = `delivery-${++delivery}`, of = repository) => {
+    if (cause.kind === 'data') data.hear(cause)
     const { change } = await store.recordChange({
       repository: of,
       cause,
@@ -214,7 +222,10 @@ export const createWalk = async (
   }
   return {
     ...ports,
+    /** The store itself, with what the runner and the reconciler need of it. */
+    real: store,
     state: fake.state,
+    data,
     fate,
     compiled,
     gate,

@@ -34,8 +34,8 @@ interface Look {
  *
  * Listed are regular files that are complete: left alone for `settle` (by mtime and ctime, or seen the same in two looks
  * that far apart, for folders of machines whose clocks are ahead), not hidden, and without a name that says
- * "not yet". Links are left out: what they show is in another folder, or would count twice. Empty files are left out too:
- * there is nothing to learn from them, and many writers make the file long before they fill it.
+ * "not yet". Links are left out: what they show is in another folder, or would count twice. An empty file is listed like
+ * any other: it may be a marker.
  *
  * A generation is made of size, mtime and inode: it changes when a file is written to or replaced, and not when it is
  * only renamed back and forth, linked or given other rights.
@@ -62,7 +62,7 @@ export const createFolderSource = (options: FolderSourceOptions): DataSource => 
           names.slice(i, i + width).map(async (name) => {
             const path = join(folder, name)
             const found = await lookAt(path)
-            if (found === undefined || !found.isFile() || found.size === 0n) return
+            if (!found?.isFile()) return
             const last = before?.get(name)
             const state = `${found.size} ${found.mtimeNs} ${found.ctimeNs} ${found.ino}`
             const since = last?.state === state ? last.since : at

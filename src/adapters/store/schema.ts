@@ -112,7 +112,7 @@ type ColumnsOf<K extends RowKind> = { readonly [F in keyof Rows[K]]?: 'text' | '
  */
 export const columns: { readonly [K in RowKind]: ColumnsOf<K> } = {
   change: { repository: 'text', dedupeKey: 'text', state: 'text', batch: 'integer', nextAt: 'integer' },
-  batch: { repository: 'text', pipeline: 'text', state: 'text', nextAt: 'integer', run: 'integer' },
+  batch: { repository: 'text', pipeline: 'text', key: 'text', state: 'text', nextAt: 'integer', run: 'integer' },
   build: { key: 'text', repository: 'text', state: 'text' },
   run: {
     change: 'integer',

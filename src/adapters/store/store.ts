@@ -100,10 +100,6 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
       if (!build) throw new Error(`build ${row.key} was neither inserted nor found`)
       return build
     }),
-    openBatch: guarded(async (repository, pipeline) => {
-      const [batch] = await list('batch', { repository, pipeline, state: 'open' })
-      return batch
-    }),
     claim: guarded(claims.claim) as Store['claim'],
     extend: guarded(claims.extend),
     unclaim: guarded(claims.unclaim),

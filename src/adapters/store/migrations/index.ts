@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import { ledger } from './0001-ledger.ts'
 import { people } from './0002-people.ts'
 import { pushes } from './0003-pushes.ts'
+import { batches } from './0004-batches.ts'
 import { flow } from './0005-flow.ts'
 import { accounts } from './0006-accounts.ts'
 import { rollouts } from './0007-rollouts.ts'
@@ -12,6 +13,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ledger': ledger,
   '0002-people': people,
   '0003-pushes': pushes,
+  '0004-batches': batches,
   '0005-flow': flow,
   '0006-accounts': accounts,
   '0007-rollouts': rollouts,

@@ -1,0 +1,522 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DataObject } from '../../src/domain/batch.ts'
+import { dataChange } from '../../src/domain/data-change.ts'
+import { Fault } from '../../src/domain/errors.ts'
+import { createWalk, goodFiles, openWalkDatabase, type Walk, type WalkDatabase, winnowYaml } from './walk.ts'
+
+let database: WalkDatabase
+let walk: Walk
+beforeAll(async () => {
+  database = await openWalkDatabase()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  walk = await createWalk(database, { bounds: { addresses: ['gs://acme/', 'bq://acme.beans'] } })
+})
+
+const object = (name: string, generation = '1', over: Partial<DataObject> = {}): DataObject => ({
+  uri: name.includes(':') ? name : `gs://acme/in/${name}`,
+  generation,
+  size: 10,
+  ...over,
+})
+
+/** What is about the data alone has nothing to judge: that takes its time. */
+const declare = (data: string, options: { more?: string; judged?: boolean } = {}): void => {
+  const text = winnowYaml({
+    on: `{data: ${data}}`,
+    ...(options.judged ? {} : { environments: '  dev: {target: local}' }),
+  })
+  const declared = options.judged ? text : text.replace(/ +model: .*\n +policy: .*\n/, '')
+  walk.commit('main', {
+    ...goodFiles,
+    'winnow.yaml': declared.replace('environments:', `${options.more ?? ''}environments:`),
+  })
+}
+
+/** A sender told of it; the number of the change that it is. */
+const hear = async (one: DataObject, event: 'written' | 'deleted' = 'written'): Promise<number> => {
+  walk.data.hear({ ...one, event })
+  const news = { repository: 'beans', pipeline: null, sender: 'pubsub', object: one, event, at: walk.now() }
+  return (await walk.store.recordChange(dataChange(news))).change.id
+}
+
+const soon = () => walk.drain({ until: walk.now() + 100 })
+/** What comes within this time comes, and all that follows from it at once. */
+const later = async (ms: number) => {
+  await soon()
+  walk.pass(ms)
+  await soon()
+}
+const batchesOf = async () => [...(await walk.store.list('batch'))].reverse()
+const runsOf = async () => [...(await walk.store.list('run'))].reverse()
+const namesOf = (objects: readonly DataObject[]) =>
+  objects.map(({ uri, generation }) => `${uri.split('/').at(-1)}#${generation}`)
+
+describe('data that a sender told of', () => {
+  it('joins every trigger of the repository that watches it', async () => {
+    const more =
+      '  peas:\n    ir: pipelines/beans.json\n    parameters: {target: Class}\n    on: {data: {uri: "gs://acme/in/*.csv", quiet: 9s, into: source}}\n'
+    declare('{uri: "gs://acme/**", quiet: 5s, into: source}', { more })
+    const id = await hear(object('a.csv'))
+    await soon()
+    const [beans, other] = await batchesOf()
+    expect(await walk.get('change', id)).toMatchObject({
+      state: 'batched',
+      batch: beans?.id,
+      batches: [beans?.id, other?.id],
+      reason: `joined batch ${beans?.id} of beans (1 object); joined batch ${other?.id} of peas (1 object)`,
+    })
+    await walk.drain()
+    expect((await runsOf()).map(({ pipeline, change, state }) => [pipeline, change, state])).toEqual([
+      ['beans', id, 'succeeded'],
+      ['peas', id, 'succeeded'],
+    ])
+  })
+
+  it.each([
+    [object('gs://other/a.csv'), 'no data trigger of beans matches gs://other/a.csv'],
+    [object('gs://acme/out/a.csv'), 'no data trigger of beans matches gs://acme/out/a.csv'],
+    [object('x/a.csv'), 'beans: the key in/([a-z]+)[.] finds nothing in gs://acme/in/x/a.csv'],
+    [object('b.csv', '1', { size: 0 }), 'gs://acme/in/b.csv is empty: there is nothing in it to read'],
+  ])('is ignored where nothing is to be done with it: %#', async (one, reason) => {
+    declare(`{uri: "gs://acme/in/**", key: 'in/([a-z]+)[.]', quiet: 5s, into: source}`)
+    const id = await hear(one)
+    await walk.drain()
+    expect(await walk.get('change', id)).toMatchObject({ state: 'ignored', reason, batch: null })
+    expect(await batchesOf()).toEqual([])
+  })
+
+  it('beyond what the config allows is a fault of winnow.yaml, with its place and what is allowed', async () => {
+    walk.commit('main', {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({ on: '{push: {branches: [main]}, data: {uri: "s3://acme/in/*", into: source}}' }),
+    })
+    const id = await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    expect(await walk.get('change', id)).toMatchObject({
+      state: 'invalid',
+      faults: [
+        'winnow.yaml:8:48: pipelines.beans.on.data.uri: s3://acme/in/* is not allowed here; the config allows gs://acme/, bq://acme.beans',
+      ],
+    })
+  })
+})
+
+describe('an open batch', () => {
+  it('has each object once, at its newest generation, in whatever order they are told', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    const ids = []
+    for (const generation of ['7', '9', '8']) ids.push(await hear(object('a.csv', generation)))
+    expect(await hear(object('a.csv', '9'))).toBe(ids[1])
+    await soon()
+    expect(await Promise.all(ids.map(async (id) => (await walk.get('change', id)).reason))).toEqual([
+      expect.stringMatching(/^joined batch \d+ of beans \(1 object\)$/),
+      expect.stringMatching(/^joined batch \d+ of beans \(1 object\), in the place of generation 7$/),
+      expect.stringMatching(/^batch \d+ has a later generation of gs:\/\/acme\/in\/a.csv, 9$/),
+    ])
+    await walk.drain()
+    expect((await runsOf()).map(({ manifest, state }) => [namesOf(manifest), state])).toEqual([
+      [['a.csv#9'], 'succeeded'],
+    ])
+  })
+
+  it('loses what was deleted, and ends when nothing is left', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    await hear(object('a.csv', '7'))
+    await hear(object('b.csv', '7'))
+    const gone = [
+      await hear(object('c.csv', '7'), 'deleted'),
+      // Of a generation that was replaced since: what is there stays.
+      await hear(object('a.csv', '6'), 'deleted'),
+      await hear(object('a.csv', '7'), 'deleted'),
+      await hear(object('b.csv', '8', { size: 0 })),
+    ]
+    await soon()
+    const [batch] = await batchesOf()
+    const id = batch?.id
+    expect(
+      await Promise.all(
+        gone.map(async (change) => (({ state, reason }) => [state, reason])(await walk.get('change', change))),
+      ),
+    ).toEqual([
+      ['ignored', 'gs://acme/in/c.csv was deleted, and no batch of beans waits with it'],
+      ['batched', `batch ${id} has a later generation of gs://acme/in/a.csv, 7`],
+      ['batched', `left batch ${id} of beans (1 object): it was deleted`],
+      ['batched', `left batch ${id} of beans (0 objects): it is empty now`],
+    ])
+    expect(batch).toMatchObject({ state: 'empty', nextAt: null, reason: 'gs://acme/in/b.csv#7 left: it is empty now' })
+    expect((await walk.store.history('batch', id as number)).map(({ why }) => why)).toEqual([
+      'gs://acme/in/a.csv came',
+      'gs://acme/in/a.csv#7 left: it was deleted',
+      'gs://acme/in/b.csv#7 left: it is empty now',
+    ])
+  })
+
+  it('is one for each key', async () => {
+    declare(`{uri: "gs://acme/in/**/*.csv", key: 'in/(\\d+)/', quiet: 5s, into: source}`)
+    for (const name of ['1/a.csv', '2/a.csv', '1/b.csv']) await hear(object(name))
+    await walk.drain()
+    expect((await batchesOf()).map(({ key, objects, state }) => [key, objects.length, state])).toEqual([
+      ['1', 2, 'closed'],
+      ['2', 1, 'closed'],
+    ])
+    expect(await runsOf()).toHaveLength(2)
+  })
+
+  it('waits for its least, says what is missing, and goes on when that came', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, maxWait: 20s, minimum: {objects: 3, bytes: 1kB}, into: source}')
+    await hear(object('a.csv'))
+    await hear(object('b.csv'))
+    await later(30_000)
+    const waiting = (await batchesOf())[0]
+    expect(waiting).toMatchObject({ state: 'open', reason: 'waits for more: it has 2 of 3 objects, 20 B of 1 kB' })
+    expect(waiting?.nextAt).toBeGreaterThan(walk.now())
+    await hear(object('c.csv', '1', { size: 980 }))
+    await walk.drain()
+    expect((await runsOf()).map(({ state }) => state)).toEqual(['succeeded'])
+  })
+
+  it('counts the rows that a table gained since its last run', async () => {
+    declare('{uri: "bq://acme.beans.beans", quiet: 5s, maxWait: 20s, minimum: {rows: 100}, into: source}')
+    const table = (generation: string, rows: number) => object('bq://acme.beans.beans', generation, { size: 0, rows })
+    await hear(table('1', 150))
+    await walk.drain()
+    await hear(table('2', 190))
+    await later(30_000)
+    expect((await batchesOf()).at(-1)).toMatchObject({ state: 'open', reason: 'waits for more: it has 40 of 100 rows' })
+    await hear(table('3', 250))
+    await walk.drain()
+    expect((await runsOf()).map(({ manifest }) => manifest[0]?.rows)).toEqual([150, 250])
+  })
+
+  it('says that winnow.yaml has to be corrected first', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    await hear(object('a.csv'))
+    await soon()
+    walk.commit('main', { ...goodFiles, 'winnow.yaml': 'version: 2' })
+    await later(10_000)
+    expect((await batchesOf())[0]).toMatchObject({
+      state: 'open',
+      reason: expect.stringMatching(/^waits for a correction: winnow.yaml has/),
+    })
+    declare('{uri: "gs://other/*", into: source}')
+    walk.commit('main', { ...goodFiles })
+    await walk.drain()
+    expect((await batchesOf())[0]).toMatchObject({
+      state: 'empty',
+      reason: 'no pipeline beans waits for its data any more',
+    })
+  })
+})
+
+describe('a marker', () => {
+  beforeEach(() => declare('{uri: "gs://acme/in/**/*.csv", marker: _SUCCESS, quiet: 5s, maxWait: 60s, into: source}'))
+  const marker = (folder: string) => object(`${folder}/_SUCCESS`, '1', { size: 0 })
+
+  it('closes the batch of its folder at once, and no other', async () => {
+    await hear(object('1/a.csv'))
+    await hear(object('2/a.csv'))
+    await soon()
+    const id = await hear(marker('1'))
+    await soon()
+    expect((await batchesOf()).map(({ key, state }) => [key, state])).toEqual([
+      ['gs://acme/in/1', 'closed'],
+      ['gs://acme/in/2', 'open'],
+    ])
+    expect((await walk.get('change', id)).reason).toMatch(/^is the marker of batch \d+ of beans for gs:\/\/acme\/in\/1/)
+    expect((await runsOf())[0]?.parameters['source']).toEqual(['gs://acme/in/1/a.csv'])
+  })
+
+  it('that does not come is waited for, for as long as it takes', async () => {
+    await hear(object('1/a.csv'))
+    await soon()
+    expect((await batchesOf())[0]?.reason).toBe('waits for its marker _SUCCESS')
+    for (let i = 0; i < 5; i++) await later(60_000)
+    const batch = (await batchesOf())[0]
+    expect(batch).toMatchObject({
+      state: 'open',
+      reason: 'its marker _SUCCESS has not come in 1m 0s; an upload that nobody finished is not read',
+    })
+    expect(batch?.nextAt).toBeGreaterThan(walk.now())
+    await hear(marker('1'))
+    await walk.drain()
+    expect((await runsOf()).map(({ state }) => state)).toEqual(['succeeded'])
+  })
+
+  it('that has no files ends the batch', async () => {
+    await hear(marker('1'))
+    await soon()
+    expect((await batchesOf())[0]?.reason).toBe('its marker gs://acme/in/1/_SUCCESS came, and no file with it yet')
+    await later(10_000)
+    expect((await batchesOf())[0]).toMatchObject({
+      state: 'empty',
+      reason: 'its marker gs://acme/in/1/_SUCCESS came, and no file with it',
+    })
+    expect(await runsOf()).toEqual([])
+  })
+
+  it('that is told before its files closes nothing without them', async () => {
+    for (const name of ['1/a.csv', '1/b.csv']) walk.data.write(object(name))
+    await hear(marker('1'))
+    await hear(object('1/a.csv'))
+    await walk.drain()
+    expect((await runsOf()).map(({ manifest }) => namesOf(manifest))).toEqual([['a.csv#1', 'b.csv#1']])
+    const late = await hear(object('1/b.csv'))
+    expect(await walk.get('change', late)).toMatchObject({ state: 'batched', sender: 'poll' })
+  })
+})
+
+describe('a batch that closes while an earlier run is under way', () => {
+  const drop = async (name: string, generation = '1') => {
+    await hear(object(name, generation))
+    await later(6_000)
+    await later(2_000)
+  }
+  const stateOf = async () => (await runsOf()).map(({ state, manifest }) => [state, ...namesOf(manifest)])
+
+  it('queue: waits for it, and says so', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    walk.fate.next = { endless: true }
+    await drop('a.csv')
+    await drop('b.csv')
+    const [first, second] = await runsOf()
+    expect(first?.state).toBe('running')
+    expect(second).toMatchObject({ state: 'built', reason: `waits for run ${first?.id}, which came before with data` })
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect(await stateOf()).toEqual([
+      ['succeeded', 'a.csv#1'],
+      ['succeeded', 'b.csv#1'],
+    ])
+    expect((await runsOf())[1]?.launchedAt).toBeGreaterThanOrEqual((await runsOf())[0]?.endedAt as number)
+  })
+
+  it('replace: takes over the data of the run that waits', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, overlap: replace, into: source}')
+    walk.fate.next = { endless: true }
+    await drop('a.csv')
+    await drop('b.csv')
+    await drop('c.csv')
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect(await stateOf()).toEqual([
+      ['succeeded', 'a.csv#1'],
+      ['superseded', 'b.csv#1'],
+      ['succeeded', 'b.csv#1', 'c.csv#1'],
+    ])
+    expect((await runsOf())[1]).toMatchObject({ givenTo: (await runsOf())[2]?.id })
+  })
+
+  it('cancel: cancels the run that is under way and takes over its data', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, overlap: cancel, into: source}')
+    walk.fate.next = { endless: true }
+    await drop('a.csv')
+    await drop('b.csv')
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect(await stateOf()).toEqual([
+      ['cancelled', 'a.csv#1'],
+      ['succeeded', 'a.csv#1', 'b.csv#1'],
+    ])
+  })
+
+  it('of another key: waits, whatever the rule', async () => {
+    declare(`{uri: "gs://acme/in/**", key: 'in/(\\d)/', quiet: 5s, overlap: cancel, into: source}`)
+    walk.fate.next = { endless: true }
+    await drop('1/a.csv')
+    await drop('2/a.csv')
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect((await runsOf()).map(({ state }) => state)).toEqual(['succeeded', 'succeeded'])
+  })
+})
+
+describe('data that changes', () => {
+  const quiet = '{uri: "gs://acme/in/*", quiet: 5s, into: source}'
+  const uri = (name: string) => `gs://acme/in/${name}`
+
+  it('before it is read: what is left goes to the next batch, and the new generation is told once', async () => {
+    declare(quiet)
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) await hear(object(name))
+    await soon()
+    walk.data.write(object('b.csv', '2'))
+    walk.data.remove(uri('c.csv'))
+    await walk.drain()
+    const [before, next] = await batchesOf()
+    const [superseded, run] = await runsOf()
+    expect(superseded).toMatchObject({
+      state: 'superseded',
+      reason: `2 objects of its data changed before it was read; the others went back to batch ${next?.id}`,
+      details: [`${uri('b.csv')} is at generation 2 now, not 1`, `${uri('c.csv')}#1 is not there any more`],
+      jobId: null,
+    })
+    expect(before?.reason).toContain(`run ${superseded?.id} was not launched`)
+    expect(run).toMatchObject({ state: 'succeeded', batch: next?.id })
+    expect(namesOf(run?.manifest ?? [])).toEqual(['a.csv#1', 'b.csv#2'])
+    expect(await walk.store.list('change', { dedupeKey: `data:beans:${uri('b.csv')}#2:written` })).toHaveLength(1)
+  })
+
+  it('until nothing is left of it starts nothing', async () => {
+    declare(quiet)
+    await hear(object('a.csv'))
+    await soon()
+    walk.data.remove(uri('a.csv'))
+    await walk.drain()
+    expect(await runsOf()).toMatchObject([
+      { state: 'superseded', reason: '1 object of its data changed before it was read; none is left' },
+    ])
+    expect(await batchesOf()).toHaveLength(1)
+  })
+
+  it('in mid-run is told by the run, and a gate can ask for it', async () => {
+    declare(quiet)
+    walk.commit('main', {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({ on: `{data: ${quiet}}` }),
+      'policies/beans.yaml':
+        'version: 1\nmodel: beans\ngates:\n  good enough: {metric: accuracy, atLeast: 0.9}\n  same data: {check: "data.changedDuringRun == 0"}\n',
+    })
+    walk.fate.next = { endless: true }
+    await hear(object('a.csv'))
+    await later(6_000)
+    await later(1_000)
+    expect((await runsOf())[0]?.state).toBe('running')
+    walk.data.write(object('a.csv', '2'))
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    const [run] = await runsOf()
+    const told = `its data changed while it ran: ${uri('a.csv')} is at generation 2 now, not 1`
+    expect(run).toMatchObject({ state: 'succeeded', changedData: [uri('a.csv')], details: [told] })
+    expect((await walk.store.history('run', run?.id as number)).map(({ why }) => why)).toContain(told)
+    const [verdict] = await walk.store.list('verdict')
+    expect(verdict).toMatchObject({ state: 'fail' })
+    expect(verdict?.receipt?.evidence.metrics['data.changedDuringRun']).toBe(1)
+  })
+
+  it('in mid-run is part of the reason of a verdict whose gates do not ask', async () => {
+    declare(quiet, { judged: true })
+    walk.fate.next = { endless: true }
+    await hear(object('a.csv'))
+    await later(6_000)
+    await later(1_000)
+    walk.data.write(object('a.csv', '2'))
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect((await walk.store.list('verdict'))[0]?.receipt?.reason).toBe(
+      'its one gate passed; 1 object of its data changed while the run read it',
+    )
+  })
+
+  it('that did not change is a fact, too', async () => {
+    declare(quiet, { judged: true })
+    await hear(object('a.csv'))
+    await walk.drain()
+    const { receipt } = (await walk.store.list('verdict'))[0] ?? {}
+    expect(receipt?.evidence.metrics['data.changedDuringRun']).toBe(0)
+    expect(receipt?.reason).toBe('its one gate passed')
+  })
+
+  it('where nobody may look is waited for before the launch, and said after it', async () => {
+    declare(quiet, { judged: true })
+    walk.data.state.fault = new Fault('source_refused', 'gs://acme/ may not be read', {
+      remedy: 'give the account the right to read it',
+    })
+    await hear(object('a.csv'))
+    await later(10_000)
+    expect((await runsOf())[0]).toMatchObject({
+      state: 'built',
+      reason: 'waits for its data: gs://acme/ may not be read',
+      details: ['give the account the right to read it'],
+    })
+    expect((await runsOf())[0]?.nextAt).toBeGreaterThan(walk.now())
+    walk.data.state.fault = undefined
+    walk.fate.next = { endless: true }
+    await later(600_000)
+    expect((await runsOf())[0]).toMatchObject({ state: 'running', details: [] })
+    walk.data.state.fault = new Fault('source_unavailable', 'gs://acme/ does not answer', { retryable: true })
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect((await runsOf())[0]).toMatchObject({
+      state: 'succeeded',
+      changedData: null,
+      details: ['whether its data changed while it ran is not known: gs://acme/ does not answer'],
+    })
+    expect((await walk.store.list('verdict'))[0]?.receipt?.evidence.metrics).not.toHaveProperty([
+      'data.changedDuringRun',
+    ])
+  })
+
+  it('that nothing in the config can look at is believed, and that is said', async () => {
+    declare(quiet)
+    walk.data.state.blind = true
+    await hear(object('a.csv'))
+    await walk.drain()
+    expect((await runsOf())[0]).toMatchObject({
+      state: 'succeeded',
+      details: [
+        'whether its data changed while it ran is not known: nothing in the config can look at gs://acme/in/a.csv',
+      ],
+    })
+  })
+
+  it('before another attempt at it fails that attempt: it cannot be read again', async () => {
+    declare(quiet)
+    walk.commit('main', {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({ on: `{data: ${quiet}}` }),
+      'policies/beans.yaml': `${goodFiles['policies/beans.yaml']}otherwise:\n  retrain: {attempts: 2, cooldown: 1h}\n`,
+    })
+    walk.fate.next = { accuracy: 0.5 }
+    await hear(object('a.csv'))
+    await later(10_000)
+    await later(5_000)
+    walk.data.write(object('a.csv', '2'))
+    await walk.drain()
+    expect((await runsOf())[1]).toMatchObject({
+      attempt: 2,
+      state: 'failed',
+      reason: 'the data that it was to read again is not what it was',
+    })
+  })
+})
+
+describe('a manifest', () => {
+  it('is a file that the pipeline is given, written before the launch', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, manifest: target}'.replace('target', 'listing'))
+    walk.commit('main', {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({ on: '{data: {uri: "gs://acme/in/*", quiet: 5s, manifest: listing}}' }),
+      'pipelines/beans.json': JSON.stringify({
+        schemaVersion: '2.1.0',
+        root: {
+          inputDefinitions: {
+            parameters: { target: { parameterType: 'STRING' }, listing: { parameterType: 'STRING' } },
+          },
+        },
+      }),
+    })
+    await hear(object('b.csv', '4', { checksum: 'crc32c:AAAAAA==' }))
+    await hear(object('a.csv', '3', { rows: 7 }))
+    await walk.drain()
+    const [run] = await runsOf()
+    expect(run?.state).toBe('succeeded')
+    const [batch] = await batchesOf()
+    const address = run?.parameters['listing'] as string
+    expect(address).toBe(run?.manifestFile)
+    expect(JSON.parse(await readFile(fileURLToPath(address), 'utf8'))).toEqual({
+      version: 1,
+      repository: 'beans',
+      pipeline: 'beans',
+      batch: batch?.id,
+      key: '',
+      digest: expect.stringMatching(/^sha256:/),
+      objects: [
+        { uri: 'gs://acme/in/a.csv', generation: '3', size: 10, rows: 7 },
+        { uri: 'gs://acme/in/b.csv', generation: '4', size: 10, checksum: 'crc32c:AAAAAA==' },
+      ],
+    })
+  })
+})
