@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { templateNames } from '../domain/templates.ts'
 import { data } from './data-schema.ts'
 import { globFault } from './glob.ts'
-import { parameterValues } from './not-yet.ts'
 import { otherTriggers } from './other-triggers.ts'
+import { parameterValues } from './parameter-values.ts'
 import { repositoryPathFault } from './repository-path.ts'
 
 // The shape of winnow.yaml as it is written. What needs two places at once is checked in winnow-yaml.ts.

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { parameterValues } from '../declarations/not-yet.ts'
+import { parameterValues } from '../declarations/parameter-values.ts'
 import { parseDuration } from '../domain/time.ts'
 
 // The shape of a policy as it is written; JSON Schema for editors is made of it. What a metric's name decides, and what
