@@ -68,7 +68,7 @@ export interface Account {
   readonly differences: readonly string[]
 }
 
-const openRunStates = ['wanted', 'built', 'launching', 'running']
+export const openRunStates = ['wanted', 'built', 'launching', 'running']
 const launchedStates = ['running', 'succeeded', 'failed', 'cancelled']
 
 /** Holds what was sent against what the books say. The sending side's record decides what is right. */

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { openEmbeddedPool } from '../src/adapters/store/embedded-pool.ts'
 import { clientsOf, parent } from '../test/platform/site.ts'
 import { aboutData, aboutPullRequest, aboutPush, aboutRelease, aboutRequest } from './about.ts'
-import type { BookedChange, BookedRun, Books, Report } from './account.ts'
+import { type BookedChange, type BookedRun, type Books, openRunStates, type Report } from './account.ts'
 
 /** Reads tables as anybody with SQL could: not through the store, whose word is what is tested. */
 export interface Reader {
@@ -80,19 +80,16 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
 
 const numberOf = (value: Row): number | null => (value === null ? null : Number(value))
 
-/** How much is still to be done: rows in states that ask for work, and what has not reached the queue. */
-export const countOpen = async (reader: Reader): Promise<number> => {
+/** How much is still to be done: rows in states that ask for work, and what has not reached the queue; and how many changes there are. */
+export const countOpen = async (reader: Reader): Promise<{ readonly open: number; readonly changes: number }> => {
   const { rows } = await reader.query(`
-    select (select count(*) from winnow.change where state = 'recorded')
+    select (select count(*) from winnow.change) as changes,
+           (select count(*) from winnow.change where state = 'recorded')
          + (select count(*) from winnow.batch where state = 'open')
          + (select count(*) from winnow.run where state in ('wanted', 'built', 'launching', 'running'))
          + (select count(*) from winnow.outbox) as open`)
-  return Number(rows[0]?.open)
+  return { open: Number(rows[0]?.open), changes: Number(rows[0]?.changes) }
 }
-
-/** Changes that say so much. */
-export const countChanges = async (reader: Reader): Promise<number> =>
-  Number((await reader.query('select count(*) as count from winnow.change')).rows[0]?.count)
 
 /** What the platform has, by its own API. */
 export const listJobs = async (platformPort: number): Promise<readonly string[]> => {
@@ -117,9 +114,44 @@ export const readReport = async (dataFolder: string): Promise<Report> => {
   return JSON.parse(said) as Report
 }
 
+const askApi = async <T>(url: string, token: string, path: string): Promise<T> => {
+  const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } })
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`)
+  return (await response.json()) as T
+}
+
 /** What the API sums up. */
-export const readSum = async (url: string, token: string): Promise<Readonly<Record<string, number>>> => {
-  const response = await fetch(`${url}/api/v1/changes?limit=1`, { headers: { authorization: `Bearer ${token}` } })
-  if (!response.ok) throw new Error(`/api/v1/changes answered ${response.status}`)
-  return ((await response.json()) as { sum: Record<string, number> }).sum
+export const readSum = async (url: string, token: string): Promise<Readonly<Record<string, number>>> =>
+  (await askApi<{ sum: Record<string, number> }>(url, token, '/changes?limit=1')).sum
+
+const runsAsked = 1_000
+
+/**
+ * The same of a store that only its owner opens: asked of the API, which does not tell of open batches, so a change that
+ * joined one counts as open until the newest runs are those of all batches and have ended.
+ */
+export const askOpen = async (
+  url: string,
+  token: string,
+): Promise<{ readonly open: number; readonly changes: number }> => {
+  const sum = await readSum(url, token)
+  const { runs } = await askApi<{ runs: readonly { state: string; batch: number | null }[] }>(
+    url,
+    token,
+    `/runs?limit=${runsAsked}`,
+  )
+  const waiting = runs.filter(({ state }) => openRunStates.includes(state)).length
+  const { changes } = await askApi<{ changes: readonly { kind: string; id: number }[] }>(
+    url,
+    token,
+    '/changes?state=batched&limit=1',
+  )
+  const [newest] = changes
+  const joined =
+    newest === undefined ? undefined : await askApi<{ change: { batch: number } }>(url, token, `/changes/${newest.id}`)
+  const gathered = joined === undefined || runs.some(({ batch }) => batch === joined.change.batch)
+  return {
+    open: (sum['recorded'] ?? 0) + waiting + (gathered ? 0 : 1),
+    changes: Object.values(sum).reduce((all, count) => all + count, 0),
+  }
 }

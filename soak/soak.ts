@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Account, drawAccount } from './account.ts'
-import { countChanges, countOpen, listJobs, openReader, type Reader, readBooks, readReport, readSum } from './books.ts'
+import { askOpen, countOpen, listJobs, openReader, type Reader, readBooks, readReport, readSum } from './books.ts'
 import { type House, openHouse } from './house.ts'
 import { leakFrom, type MemoryOfRole, memoryOf, residentMemory, type Sample } from './memory.ts'
 import type { Options } from './options.ts'
@@ -132,7 +132,7 @@ const settle = async (
 ): Promise<boolean> => {
   let [last, since] = ['', Date.now()]
   for (;;) {
-    const [open, changes] = await (reader === undefined ? askApi(house.url, token) : ask(reader))
+    const { open, changes } = await (reader === undefined ? askOpen(house.url, token) : countOpen(reader))
     if (open === 0 && changes >= expected) return true
     const now = `${open} open, ${changes} of ${expected} changes`
     if (now !== last) {
@@ -142,15 +142,4 @@ const settle = async (
     if (Date.now() > deadline || Date.now() - since > standstill) return false
     await pause(500)
   }
-}
-
-const ask = async (reader: Reader): Promise<readonly [open: number, changes: number]> => [
-  await countOpen(reader),
-  await countChanges(reader),
-]
-
-/** The embedded store has one owner: what is open is asked of its API. */
-const askApi = async (url: string, token: string): Promise<readonly [open: number, changes: number]> => {
-  const sum = await readSum(url, token)
-  return [sum['recorded'] ?? 0, Object.values(sum).reduce((all, count) => all + count, 0)]
 }
