@@ -9,6 +9,12 @@ export const aboutPullRequest = (number: number, action: string, commit: string)
 
 export const aboutRelease = (ref: string, action: string): string => `release ${ref} ${action}`
 
-export const aboutData = (uri: string, event: 'written' | 'deleted' = 'written'): string => `data ${uri} ${event}`
+/** `generation` where the sender knows it before it sends: a folder's is the file system's. */
+export const aboutData = (uri: string, event: 'written' | 'deleted' = 'written', generation = ''): string =>
+  `data ${uri}${generation === '' ? '' : `#${generation}`} ${event}`
+
+/** An object at a generation, as manifests have it. */
+export const objectKey = (uri: string, generation: string): string =>
+  uri.startsWith('file:') ? uri : `${uri}#${generation}`
 
 export const aboutRequest = (pipeline: string, by: string): string => `request ${pipeline} by ${by}`

@@ -16,7 +16,7 @@ const happening = (sender: string, about: string, outcomes: Sent['outcomes'], id
 
 const data = (uri: string, lasts = true): Sent => ({
   ...happening('folder', `data ${uri} written`, ['batched'], undefined),
-  object: { uri, lasts },
+  object: { key: uri, lasts },
 })
 
 /** Two pushes, of which one was told twice and one starts a run; two objects in one batch; one forgery. All of it adds up. */
@@ -28,7 +28,7 @@ const story = (): { readonly record: SentRecord; readonly books: Loose<Books> } 
   record.refused.push({ sender: 'GitHub', how: 'wrong signature', status: 401, right: true })
   record.sent.set('GitHub', 4).set('folder', 2)
   const change = { repository: 'beans', sender: '', batch: null, endings: 1 }
-  const run = { identity: 'one', jobId: 'job-one', state: 'succeeded' }
+  const run = { repository: 'beans', identity: 'one', jobId: 'job-one', state: 'succeeded' }
   return {
     record,
     books: {
@@ -261,14 +261,14 @@ describe('the account', () => {
     ],
     [
       'an object in no manifest',
-      /file:\/\/\/b is in 0 manifests/,
+      /file:\/\/\/b of beans is in 0 manifests/,
       (_, books) => {
         runOf(books, 2).manifest = ['file:///a'] as never
       },
     ],
     [
       'an object in two manifests',
-      /file:\/\/\/a is in 2 manifests/,
+      /file:\/\/\/a of beans is in 2 manifests/,
       (_, books) => {
         books.runs.push({
           ...runOf(books, 2),
@@ -281,7 +281,7 @@ describe('the account', () => {
     ],
     [
       'an object that nobody told of',
-      /file:\/\/\/x is in a manifest, and nobody told of it/,
+      /file:\/\/\/x of beans is in a manifest, and nobody told of it/,
       (_, books) => {
         runOf(books, 2).manifest = ['file:///a', 'file:///b', 'file:///x'] as never
       },

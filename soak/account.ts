@@ -35,6 +35,7 @@ export interface BookedChange {
 export interface BookedRun {
   readonly id: number
   readonly change: number
+  readonly repository: string
   readonly batch: number | null
   readonly state: string
   readonly identity: string | null
@@ -221,23 +222,29 @@ const runFaults = ({ runs, jobs, changes }: Books): readonly string[] => {
   ]
 }
 
-/** Every object is in one manifest, unless it was replaced or deleted in time; every batch has ended in a run. */
+/** Every object is in one manifest of each repository that heard of it, unless it was replaced in time; every batch has ended in a run. */
 const objectFaults = (happenings: readonly Sent[], { batches, runs, changes }: Books): readonly string[] => {
   const gathered = runs.filter(({ batch }) => batch !== null)
   const times = new Map<string, number>()
-  for (const { manifest } of gathered) for (const uri of manifest) times.set(uri, (times.get(uri) ?? 0) + 1)
-  const known = new Set(happenings.flatMap(({ object }) => object?.uri ?? []))
+  for (const { repository, manifest } of gathered)
+    for (const key of manifest) {
+      const place = `${key} of ${repository}`
+      times.set(place, (times.get(place) ?? 0) + 1)
+    }
+  const told = happenings.flatMap(({ object, repository, sender, acknowledged }) =>
+    object === undefined ? [] : [{ ...object, place: `${object.key} of ${repository}`, sender, acknowledged }],
+  )
+  const known = new Set(told.map(({ place }) => place))
   const byId = new Map(batches.map((batch) => [batch.id, batch]))
   return [
-    ...happenings.flatMap(({ object, acknowledged, sender }) => {
-      if (object === undefined || acknowledged === 0) return []
-      const count = times.get(object.uri) ?? 0
-      if (count > 1 || (count === 0 && object.lasts)) return [`${sender}: ${object.uri} is in ${count} manifests`]
-      return []
+    ...told.flatMap(({ place, lasts, sender, acknowledged }) => {
+      const count = times.get(place) ?? 0
+      if (acknowledged === 0) return []
+      return count > 1 || (count === 0 && lasts) ? [`${sender}: ${place} is in ${count} manifests`] : []
     }),
     ...[...times.keys()]
-      .filter((uri) => !known.has(uri))
-      .map((uri) => `${uri} is in a manifest, and nobody told of it`),
+      .filter((place) => !known.has(place))
+      .map((place) => `${place} is in a manifest, and nobody told of it`),
     ...batches.filter(({ state }) => state === 'open').map(({ id }) => `batch ${id} is still open`),
     ...changes.flatMap(({ id, state, batch }) =>
       state === 'batched' && (batch === null || !byId.has(batch))

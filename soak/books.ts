@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { openEmbeddedPool } from '../src/adapters/store/embedded-pool.ts'
 import { clientsOf, parent } from '../test/platform/site.ts'
-import { aboutData, aboutPullRequest, aboutPush, aboutRelease, aboutRequest } from './about.ts'
+import { aboutData, aboutPullRequest, aboutPush, aboutRelease, aboutRequest, objectKey } from './about.ts'
 import { type BookedChange, type BookedRun, type Books, openRunStates, type Report } from './account.ts'
 
 /** Reads tables as anybody with SQL could: not through the store, whose word is what is tested. */
@@ -34,7 +34,7 @@ const aboutOf = (cause: Row): string => {
     case 'release':
       return aboutRelease(cause.ref, cause.action)
     case 'data':
-      return aboutData(cause.uri, cause.event)
+      return aboutData(cause.uri, cause.event, cause.uri.startsWith('file:') ? '' : cause.generation)
     case 'request':
       return aboutRequest(cause.pipeline, cause.by)
     default:
@@ -64,14 +64,15 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
     }
   })
   const runs = (await table('run')).map(
-    ({ id, state, change, batch, identity, job_id: jobId, document }): BookedRun => ({
+    ({ id, state, change, repository, batch, identity, job_id: jobId, document }): BookedRun => ({
       id: Number(id),
       change: Number(change),
+      repository,
       batch: numberOf(batch),
       state,
       identity,
       jobId,
-      manifest: document.manifest.map(({ uri }: Row) => uri),
+      manifest: document.manifest.map(({ uri, generation }: Row) => objectKey(uri, generation)),
     }),
   )
   const batches = (await table('batch')).map(({ id, state }) => ({ id: Number(id), state }))

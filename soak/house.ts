@@ -60,6 +60,7 @@ export const openHouse = async (kind: StoreKind, senders: readonly Sender[], del
       logLevel: 'warn',
       repositories: Object.assign({}, ...parts.map(({ config }) => config.repositories ?? {})),
       sources: Object.assign({}, ...parts.map(({ config }) => config.sources ?? {})),
+      google: Object.assign({}, ...parts.map(({ config }) => config.google ?? {})),
       platform: { port: platformPort, containers: 'host' },
     }),
   )

@@ -12,7 +12,7 @@ export interface Happening {
   /** The ends that are right for it. */
   readonly outcomes: readonly Outcome[]
   /** Of data: the object that a manifest must have, or that may be missing there because it was replaced or deleted. */
-  readonly object?: { readonly uri: string; readonly lasts: boolean }
+  readonly object?: { readonly key: string; readonly lasts: boolean }
 }
 
 /** Where a delivery goes, and what it needs to know at that moment. */
@@ -58,6 +58,7 @@ export interface Forgery {
 interface ConfigPart {
   readonly repositories?: Readonly<Record<string, object>>
   readonly sources?: Readonly<Record<string, object>>
+  readonly google?: object
 }
 
 /** Where senders keep what they send from. */

@@ -62,7 +62,7 @@ export const folder: Sender = {
           repository,
           about: aboutData(uri),
           outcomes: ['batched'],
-          object: { uri, lasts: true },
+          object: { key: uri, lasts: true },
         } as const
         return { sender: 'folder', happenings: [happening], send }
       },
