@@ -4,7 +4,7 @@ import type { ObjectEvent } from '../object-events.ts'
 import { hexDigits } from '../random.ts'
 
 const bucket = 'acme-millet'
-const secret = 'what the store signs the millet with'
+const secret = 'what-the-store-carries-for-the-millet'
 
 const names = { written: 's3:ObjectCreated:Put', deleted: 's3:ObjectRemoved:Delete', nothing: 's3:ObjectAccessed:Get' }
 const details = { written: 'Object Created', deleted: 'Object Deleted', nothing: 'Object Tags Added' }
@@ -76,7 +76,7 @@ export const s3 = dataSender('S3', 1.5, async () => ({
   ways: [minio, eventBridge],
   forged: [
     forge('no signature', [401], (event) => ({ headers: {}, body: notification(event) })),
-    forge('wrong signature', [401], (event) => bearing('what somebody guesses', notification(event))),
+    forge('wrong signature', [401], (event) => bearing('what-somebody-guesses', notification(event))),
     forge('body tampered with', [401], (event, id) => {
       const { headers, body } = signed(bridged(event, id))
       return { headers, body: Buffer.from(`${body} `) }
