@@ -17,4 +17,5 @@ export const aboutData = (uri: string, event: 'written' | 'deleted' = 'written',
 export const objectKey = (uri: string, generation: string): string =>
   uri.startsWith('file:') ? uri : `${uri}#${generation}`
 
-export const aboutRequest = (pipeline: string, by: string): string => `request ${pipeline} by ${by}`
+export const aboutRequest = (pipeline: string, by: string, parameters: unknown): string =>
+  `request ${pipeline} by ${by} with ${JSON.stringify(parameters)}`

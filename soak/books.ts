@@ -36,7 +36,7 @@ const aboutOf = (cause: Row): string => {
     case 'data':
       return aboutData(cause.uri, cause.event, cause.uri.startsWith('file:') ? '' : cause.generation)
     case 'request':
-      return aboutRequest(cause.pipeline, cause.by)
+      return aboutRequest(cause.pipeline, cause.by, cause.parameters)
     default:
       return `${cause.kind} ${JSON.stringify(cause)}`
   }

@@ -68,7 +68,8 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     judging: createJudging(keptFolder),
     host: rememberFiles(
       createGitHost({
-        folder: join(config.dataFolder, 'git'),
+        // A mirror has one owner: a web process beside a worker, in the same data folder, has its own.
+        folder: join(config.dataFolder, config.role === 'web' ? 'git-of-web' : 'git'),
         repositories: Object.fromEntries(
           repositories.map(([name, { url, host }]) => {
             const accessToken = secrets.accessTokens[name]
