@@ -21,7 +21,7 @@ export interface MemoryOfRole {
 }
 
 /** Sendings below which a slope says more of the garbage collector than of a leak. */
-const shortest = 3_000
+const shortest = 2_500
 /** Generous: what the garbage collector leaves for later comes and goes, a leak adds up. */
 export const leakFrom = 8
 
