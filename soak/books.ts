@@ -103,6 +103,13 @@ export const listJobs = async (platformPort: number): Promise<readonly string[]>
   }
 }
 
+/** Changes that have no outcome yet. */
+export const countWaiting = async (reader: Reader | undefined, url: string, token: string): Promise<number> => {
+  if (reader === undefined) return (await readSum(url, token))['recorded'] ?? 0
+  const { rows } = await reader.query(`select count(*) as waiting from winnow.change where state = 'recorded'`)
+  return Number(rows[0]?.waiting)
+}
+
 const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
 /** What Winnow's own command says of the account; it exits 1 where that does not match, and says it anyway. */

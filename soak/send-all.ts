@@ -8,6 +8,8 @@ export interface SendingSite {
   readonly token: string
   /** Sends at once. */
   readonly lanes: number
+  /** Resolves when the next may be sent: what befalls is to befall work, not what waits for it. */
+  readonly turn: () => Promise<void>
   readonly strike: (blow: Plan['blows'][number]['blow']) => Promise<void>
   readonly onSent: (count: number) => void
 }
@@ -35,6 +37,7 @@ export const sendAll = async ({ sendings, blows }: Plan, record: SentRecord, sit
   const lane = async (): Promise<void> => {
     for (let sending = sendings[next]; sending !== undefined; sending = sendings[next]) {
       next += 1
+      await site.turn()
       await sendOne(sending, record, entriesOf, site)
       sent += 1
       site.onSent(sent)

@@ -1,6 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Account, drawAccount } from './account.ts'
-import { askOpen, countOpen, listJobs, openReader, type Reader, readBooks, readReport, readSum } from './books.ts'
+import {
+  askOpen,
+  countOpen,
+  countWaiting,
+  listJobs,
+  openReader,
+  type Reader,
+  readBooks,
+  readReport,
+  readSum,
+} from './books.ts'
 import { type House, openHouse } from './house.ts'
 import { leakFrom, type MemoryOfRole, memoryOf, residentMemory, type Sample } from './memory.ts'
 import type { Options } from './options.ts'
@@ -23,11 +33,16 @@ export interface Result {
 
 const lanes = 16
 const sampleEvery = 1_000
+/** Changes without an outcome from which on the senders hold back. */
+const mostWaiting = 400
+const lookEvery = 500
 
 /** Sends everything, lets everything befall, waits until nothing is open, and holds both sides against each other. */
 export const soak = async (options: Options, say: (line: string) => void): Promise<Result> => {
   const deadline = Date.now() + options.minutes * 60_000
   const house = await openHouse(options.store, senders, options.changes)
+  // An embedded store has one owner.
+  const live = house.databaseUrl === undefined ? undefined : await openReader(house.databaseUrl, house.dataFolder)
   let failed = true
   try {
     const plan = makePlan(house.senders, { ...options, blows: house.blows })
@@ -41,6 +56,7 @@ export const soak = async (options: Options, say: (line: string) => void): Promi
       url: house.url,
       token: await house.token(),
       lanes,
+      turn: createTurns(house, live, await house.token()),
       strike: async (blow) => {
         say(`  after ${sent}: ${blow}`)
         await house.strike(blow)
@@ -52,7 +68,7 @@ export const soak = async (options: Options, say: (line: string) => void): Promi
       },
     })
     const ended = Date.now()
-    const account = await close(house, record, deadline, say)
+    const account = await close(house, live, record, deadline, say)
     clearInterval(sampling)
     const memory = memoryOf(samples)
     const failures = [
@@ -76,6 +92,27 @@ export const soak = async (options: Options, say: (line: string) => void): Promi
   }
 }
 
+/** Lets senders on while few changes wait for their outcome; asks at most twice a second, and lets on where nobody answers. */
+const createTurns = (house: House, reader: Reader | undefined, token: string): (() => Promise<void>) => {
+  let looking: Promise<void> | undefined
+  let looked = 0
+  const look = async (): Promise<void> => {
+    for (;;) {
+      const waiting = await countWaiting(reader, house.url, token).catch(() => 0)
+      looked = Date.now()
+      if (waiting < mostWaiting) return
+      await pause(lookEvery)
+    }
+  }
+  return () => {
+    if (looking === undefined && Date.now() - looked < lookEvery) return Promise.resolve()
+    looking ??= look().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+}
+
 const countBlows = (blows: readonly { readonly blow: string }[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
   for (const { blow } of blows) counts[blow] = (counts[blow] ?? 0) + 1
@@ -91,10 +128,15 @@ const sample = async (house: House, samples: Sample[], sent: () => number): Prom
 }
 
 /** Waits until nothing is open, ends the processes, and reads what they left. */
-const close = async (house: House, record: SentRecord, deadline: number, say: (line: string) => void) => {
+const close = async (
+  house: House,
+  live: Reader | undefined,
+  record: SentRecord,
+  deadline: number,
+  say: (line: string) => void,
+) => {
   const began = Date.now()
   const expected = record.happenings.filter(({ acknowledged }) => acknowledged > 0).length
-  const live = house.databaseUrl === undefined ? undefined : await openReader(house.databaseUrl, house.dataFolder)
   const token = await house.token()
   const settled = await settle(house, live, token, expected, deadline, say)
   const settling = (Date.now() - began) / 1_000
@@ -121,6 +163,7 @@ const close = async (house: House, record: SentRecord, deadline: number, say: (l
 
 /** How long nothing may move before the wait is given up. */
 const standstill = 120_000
+const sayEvery = 15_000
 
 const settle = async (
   house: House,
@@ -130,14 +173,15 @@ const settle = async (
   deadline: number,
   say: (line: string) => void,
 ): Promise<boolean> => {
-  let [last, since] = ['', Date.now()]
+  let [last, since, said] = ['', Date.now(), 0]
   for (;;) {
     const { open, changes } = await (reader === undefined ? askOpen(house.url, token) : countOpen(reader))
     if (open === 0 && changes >= expected) return true
     const now = `${open} open, ${changes} of ${expected} changes`
-    if (now !== last) {
-      if (Date.now() - since > 5_000 || last === '') say(`  ${now}`)
-      ;[last, since] = [now, Date.now()]
+    if (now !== last) [last, since] = [now, Date.now()]
+    if (Date.now() - said > sayEvery) {
+      said = Date.now()
+      say(`  ${now}`)
     }
     if (Date.now() > deadline || Date.now() - since > standstill) return false
     await pause(500)
