@@ -24,9 +24,11 @@ export interface BucketWords {
   readonly bucket: string
   /** Everybody who hears of it. */
   readonly repositories: readonly string[]
+  /** Whether its generations say which one is newer; where they do not, of two told in the wrong order either may be gathered. */
+  readonly ordered: boolean
   /** True where it tells of nothing but objects that were written or deleted. */
   readonly silent?: boolean
-  /** Its generations, the later the larger; `index` is the object's number. */
+  /** Its generations; `index` is the object's number. */
   readonly generationOf: (random: Random, index: number, size: number, newer: boolean) => string
 }
 
@@ -40,7 +42,7 @@ const rewriteAfter = 5
  * may be in a manifest, where it was gathered in time, and the newer one must be.
  */
 export const nextObjectEvent = (random: Random, index: number, words: BucketWords): ToldObject => {
-  const { scheme, bucket, repositories, generationOf, silent = false } = words
+  const { scheme, bucket, repositories, generationOf, ordered, silent = false } = words
   const tell = (
     kind: ObjectEvent['kind'],
     name: string,
@@ -63,7 +65,7 @@ export const nextObjectEvent = (random: Random, index: number, words: BucketWord
   }
   const rewritten = index - rewriteAfter
   if (rewritten > 0 && rewritten % rewriteEvery === 0)
-    return tell('written', `incoming/${rewritten}.csv`, true, ['batched'], true)
+    return tell('written', `incoming/${rewritten}.csv`, true, ordered ? ['batched'] : ['batched', 'ignored'], ordered)
   if (index > 0 && index % rewriteEvery === 0)
     return tell('written', `incoming/${index}.csv`, false, ['batched', 'ignored'], false)
   return weighted<() => ToldObject>(random, [

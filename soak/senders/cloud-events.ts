@@ -50,6 +50,7 @@ export const cloudEvents = dataSender('CloudEvents', 1, async () => ({
   scheme: 'gs',
   bucket,
   repositories: ['bucket-spelt'],
+  ordered: true,
   generationOf: (_random, index, _size, newer) => String((newer ? 2_000_000 : 1_000_000) + index),
   source: { kind: 'events', secrets: [{ env: 'WINNOW_SECRET_SPELT_EXPORTER' }] },
   secrets: { WINNOW_SECRET_SPELT_EXPORTER: `whsec_${key.toString('base64')}` },

@@ -85,6 +85,7 @@ export const cloudStorage = dataSender('Cloud Storage', 2, async () => {
     bucket,
     repositories: ['bucket-wheat'],
     // Microseconds, which grow.
+    ordered: true,
     generationOf: (_random, index, _size, newer) =>
       String((newer ? 1_800_000_000_000_000 : 1_700_000_000_000_000) + index),
     source: { kind: 'gcs', push: { audience, email } },

@@ -70,6 +70,8 @@ export const s3 = dataSender('S3', 1.5, async () => ({
   scheme: 's3',
   bucket,
   repositories: ['bucket-millet', 'bucket-sorghum'],
+  // Versions of S3 have no order.
+  ordered: false,
   generationOf: (random) => hexDigits(random, 32),
   source: { kind: 's3', secrets: [{ env: 'WINNOW_SECRET_MILLET_STORE' }] },
   secrets: { WINNOW_SECRET_MILLET_STORE: secret },
