@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import { authorise, type Tokens } from './authorise.ts'
 import { changesApi, type LedgerStore } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
+import { flowApi } from './flow.ts'
 import { translateErrors } from './http-errors.ts'
 import { type LivePorts, liveApi } from './live.ts'
 import { type RefusalsPorts, refusalsApi } from './refusals.ts'
@@ -54,6 +55,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
       await scope.register(liveApi(ports))
       await scope.register(verdictsApi(ports))
       await scope.register(decisionsApi(ports))
+      await scope.register(flowApi(ports))
       await scope.register(refusalsApi(ports))
       scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },

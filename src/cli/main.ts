@@ -272,6 +272,49 @@ program
   .addOption(json())
   .action(async (_options, command) => (await import('./commands/runs.ts')).runs(command.optsWithGlobals()))
 
+program
+  .command('trigger')
+  .description("run a pipeline now, at the protected branch's head unless told otherwise")
+  .argument('<pipeline>', 'its name in winnow.yaml')
+  .option('--repository <name>', 'where the config names several')
+  .option('-p, --parameters <json>', 'parameters as a JSON object, beside those that the pipeline declares')
+  .option('--branch <name>', 'the head of this branch, if its pushes start the pipeline')
+  .option('--commit <hash>', 'this commit of such a branch')
+  .option('--fresh', 'also where an equal run has succeeded')
+  .addOption(json())
+  .action(async (name, _options, command) =>
+    (await import('./commands/trigger.ts')).trigger(name, command.optsWithGlobals()),
+  )
+
+program
+  .command('pause')
+  .description('let no run of a pipeline, or of a repository, start for a while')
+  .argument('[pipeline]', 'its name in winnow.yaml (default: all of the repository)')
+  .option('--repository <name>', 'where the config names several')
+  .requiredOption('-r, --reason <text>', 'why')
+  .option('--for <duration>', 'how long, at most 31d', '24h')
+  .addOption(json())
+  .action(async (name, _options, command) =>
+    (await import('./commands/pause.ts')).pause(name, command.optsWithGlobals()),
+  )
+
+program
+  .command('resume')
+  .description('end a pause; what waited goes on')
+  .argument('[pipeline]', 'its name in winnow.yaml (default: all of the repository)')
+  .option('--repository <name>', 'where the config names several')
+  .addOption(json())
+  .action(async (name, _options, command) =>
+    (await import('./commands/pause.ts')).resume(name, command.optsWithGlobals()),
+  )
+
+program
+  .command('pauses')
+  .description('what is paused, and what was')
+  .addOption(limit())
+  .addOption(json())
+  .action(async (_options, command) => (await import('./commands/pause.ts')).pauses(command.optsWithGlobals()))
+
 const run = program.command('run').description('one run')
 run
   .command('show')

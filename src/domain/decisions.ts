@@ -1,5 +1,7 @@
 import type { Person } from './approval.ts'
+import type { ChangeCause } from './change.ts'
 import type { Digest } from './digest.ts'
+import type { JsonObject } from './json.ts'
 import type { Duration, Time } from './time.ts'
 
 export interface Word {
@@ -36,6 +38,31 @@ export interface Decisions {
     signal: AbortSignal,
   ): Promise<{ repository: string; pipeline: string | null; until: Time }>
   resume(place: PipelinePlace, person: Person): Promise<{ repository: string; pipeline: string | null; next: string }>
+  /** A run of a pipeline, at the protected branch's head or at a commit of a branch that starts the pipeline anyway. */
+  ask(
+    person: Person,
+    wanted: RunWanted,
+    signal: AbortSignal,
+  ): Promise<{ repository: string; change: number; duplicate: boolean; commit: string }>
+  /** That a model drifted or got worse. */
+  tell(person: Person, news: WorseningTold): Promise<{ repository: string; change: number; duplicate: boolean }>
+}
+
+export interface RunWanted {
+  readonly repository?: string | undefined
+  readonly pipeline: string
+  readonly parameters?: JsonObject | undefined
+  readonly branch?: string | undefined
+  readonly commit?: string | undefined
+  /** Also where an equal run has succeeded. */
+  readonly fresh?: boolean | undefined
+  /** The same key again is the same change. */
+  readonly key?: string | undefined
+}
+
+type WorseningTold = Extract<ChangeCause, { kind: 'drift' | 'degraded' }> & {
+  readonly repository?: string | undefined
+  readonly key?: string | undefined
 }
 
 /** A pipeline, or all of a repository, which may be left out where the config names only one. */

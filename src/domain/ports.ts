@@ -151,6 +151,8 @@ export interface DueRow {
   readonly id: number
   readonly version: number
   readonly state: string
+  /** Whose work it is. */
+  readonly lane: string
 }
 
 /** A step that a committed transaction asked for and that the queue has not been given yet. */
@@ -159,6 +161,8 @@ export interface OutboxEntry {
   readonly job: Job
   /** When to do it; null for at once. */
   readonly at: Time | null
+  /** Whose work it is. */
+  readonly lane: string
 }
 
 /** A row whose step met a fault that no repetition can mend: it rests until it is written, or Winnow starts again. */
@@ -192,8 +196,12 @@ export interface WorkLedger {
   unparkAll(): Promise<number>
   /** Ends all claims. Only where no other process can hold one, as over an embedded store. */
   voidLeases(): Promise<number>
-  /** Rows in these states that nobody works on, untouched since `before`, whose `nextAt` has come, oldest first. */
-  due(kind: RowKind, states: readonly string[], before: Time, limit: number): Promise<readonly DueRow[]>
+  /**
+   * Rows in these states that nobody works on, untouched since `before`, whose `nextAt` has come, oldest first; `skip`
+   * leaves out so many.
+   */
+  due(kind: RowKind, states: readonly string[], before: Time, limit: number, skip?: number): Promise<readonly DueRow[]>
+  /** The first entry of each lane, then the second of each, and so on. */
   outbox(limit: number): Promise<readonly OutboxEntry[]>
   removeFromOutbox(sequences: readonly number[]): Promise<void>
   /** Calls back after each transaction of this process that left outbox entries; returns how to stop that. */
@@ -209,7 +217,10 @@ export interface Job {
 
 /** The queue is a hint: losing it costs time, never a change. `add` with the same job is one job while it lives. */
 export interface Queue {
-  add(job: Job, delay: Duration): Promise<void>
+  /** Jobs with a smaller `turn` are done first, and those without one before them all. */
+  add(job: Job, delay: Duration, turn?: number): Promise<void>
+  /** The turn of the job that comes next; 0 where none with a turn waits. */
+  front(): Promise<number>
   /** Starts handing jobs to `handle`; a handler that throws is logged, and the reconciler brings its row back. */
   work(handle: (job: Job, signal: AbortSignal) => Promise<void>, concurrency: number): Promise<void>
   /** Stops taking jobs and waits for those under way. */

@@ -15,7 +15,7 @@ export const commitOf = async (
   defaultBranch: string,
   signal: AbortSignal,
 ): Promise<FoundCommit> => {
-  if (cause.kind === 'request') return found(await host.head(repository, defaultBranch, signal))
+  if (cause.kind === 'request') return found(cause.commit ?? (await host.head(repository, defaultBranch, signal)))
   const said = cause.commit ?? ''
   if (said.length >= 40) return found(said)
   const head = (await host.refs(repository, signal)).find(({ ref }) => ref === cause.ref)

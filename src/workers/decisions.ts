@@ -1,4 +1,5 @@
 import type { Decisions } from '../domain/decisions.ts'
+import { createAsk, createTell } from './ask-run.ts'
 import type { DecisionPorts } from './decision-ports.ts'
 import { createHold, createLift } from './hold-environment.ts'
 import { createOverride } from './override-verdict.ts'
@@ -6,7 +7,7 @@ import { createPause, createResume } from './pause-pipeline.ts'
 import { createReplay } from './replay-change.ts'
 import { createSpeak } from './speak.ts'
 
-/** What people decide about verdicts and environments, over the same store and protected branch as the workers. */
+/** What people ask for, and decide about verdicts, environments and pipelines, over the same store and protected branch as the workers. */
 export const createDecisions = (ports: DecisionPorts): Decisions => {
   const speak = createSpeak(ports)
   return {
@@ -17,5 +18,7 @@ export const createDecisions = (ports: DecisionPorts): Decisions => {
     pause: createPause(ports),
     resume: createResume(ports),
     replay: createReplay(ports),
+    ask: createAsk(ports),
+    tell: createTell(ports),
   }
 }

@@ -112,6 +112,11 @@ const pipelinesFor = async (
   }
 }
 
+const wishOf = (change: number, { parameters, fresh }: Extract<CommitCause, { kind: 'request' }>) => ({
+  ...(parameters === undefined ? {} : { parameters }),
+  ...(fresh === true ? { occasion: `change ${change}` } : {}),
+})
+
 const start = (
   change: Change,
   commit: string,
@@ -127,6 +132,7 @@ const start = (
     commit,
     target: runTargetOf(yaml, allowed),
     mode: cause.kind === 'pullRequest' ? 'plan' : 'run',
+    ...(cause.kind === 'request' ? wishOf(change.id, cause) : {}),
   } as const
   return { kind: 'start', reason: found.reason, runs: found.pipelines.map((pipeline) => newRun(pipeline, wish, at)) }
 }

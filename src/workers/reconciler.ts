@@ -1,3 +1,4 @@
+import { createFairTurns } from '../domain/fair-turns.ts'
 import { kindsWithSteps, nextStep, openStates } from '../domain/next-step.ts'
 import type { Queue, Store, WorkLedger } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
@@ -5,7 +6,7 @@ import type { Log } from '../log.ts'
 
 export interface ReconcilerPorts {
   readonly store: Pick<Store & WorkLedger, 'due' | 'voidLeases' | 'unparkAll'>
-  readonly queue: Pick<Queue, 'add'>
+  readonly queue: Pick<Queue, 'add' | 'front'>
   readonly now: () => Time
   readonly log: Log
   /** Milliseconds between two sweeps. */
@@ -27,6 +28,8 @@ export interface Reconciler {
 
 /** Rows of one kind in one sweep; the rest follows when these are done. */
 const sweepLimit = 500
+/** Where the queue was emptied all are queued again at once, so that the rows of one lane keep no other waiting. */
+const mostLost = 100_000
 
 /**
  * Level-triggered: looks at what is, not at what was sent. A lost job, an emptied queue or a crash costs the time until
@@ -37,16 +40,23 @@ export const createReconciler = (ports: ReconcilerPorts): Reconciler => {
   let timer: NodeJS.Timeout | undefined
   let sweeping: Promise<unknown> = Promise.resolve()
   let closed = false
+  const turns = createFairTurns()
 
   const sweep = async (grace: Duration = usualGrace): Promise<number> => {
     let found = 0
+    const front = await queue.front()
+    const before = now() - grace
     for (const kind of kindsWithSteps) {
-      const rows = await store.due(kind, openStates(kind), now() - grace, sweepLimit)
-      for (const { id, version, state } of rows) {
-        const step = nextStep(kind, state)
-        if (step === undefined || closed) continue
-        await queue.add({ step, id, version }, 0)
-        found += 1
+      for (let skip = 0; skip < mostLost; skip += sweepLimit) {
+        const rows = await store.due(kind, openStates(kind), before, sweepLimit, skip)
+        for (const { id, version, state, lane } of rows) {
+          const step = nextStep(kind, state)
+          if (step === undefined || closed) continue
+          await queue.add({ step, id, version }, 0, turns.next(lane, front))
+          found += 1
+        }
+        // Behind jobs that wait there is nothing lost: these are on their way.
+        if (front > 0 || rows.length < sweepLimit || closed) break
       }
     }
     return found

@@ -1,10 +1,11 @@
+import { createFairTurns } from '../domain/fair-turns.ts'
 import type { OutboxEntry, Queue, WorkLedger } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import type { Log } from '../log.ts'
 
 export interface RelayPorts {
   readonly store: Pick<WorkLedger, 'outbox' | 'removeFromOutbox' | 'onEnqueued'>
-  readonly queue: Pick<Queue, 'add'>
+  readonly queue: Pick<Queue, 'add' | 'front'>
   readonly now: () => Time
   readonly log: Log
   /** How often to look without being told, in milliseconds: for what other processes committed. */
@@ -29,14 +30,18 @@ export const createRelay = ({ store, queue, now, log, poll = 1_000 }: RelayPorts
   let wanted = false
   let looking: Promise<void> | undefined
 
-  const hand = async ({ job, at }: OutboxEntry): Promise<void> => queue.add(job, at === null ? 0 : at - now())
+  const turns = createFairTurns()
+
+  const hand = async ({ job, at, lane }: OutboxEntry, front: number): Promise<void> =>
+    queue.add(job, at === null ? 0 : at - now(), turns.next(lane, front))
 
   const look = async (): Promise<void> => {
     let full = true
     while (full && !closed) {
       const entries = await store.outbox(batchSize)
       full = entries.length === batchSize
-      await Promise.all(entries.map(hand))
+      const front = entries.length === 0 ? 0 : await queue.front()
+      await Promise.all(entries.map((entry) => hand(entry, front)))
       await store.removeFromOutbox(entries.map(({ sequence }) => sequence))
     }
   }

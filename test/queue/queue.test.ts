@@ -49,6 +49,26 @@ const queueContract = (open: (name: string, more?: Partial<QueueOptions>) => Pro
     expect(new Set(seen).size).toBe(20)
   })
 
+  it('does smaller turns first, whenever they came, and those without one before them', async () => {
+    const queue = await openQueueOf(someName())
+    expect(await queue.front()).toBe(0)
+    for (const [id, turn] of [
+      [1, 3],
+      [2, 1],
+      [3, 2],
+      [4, 2],
+      [5, 2_097_151],
+    ] as const)
+      await queue.add({ step: 'match', id, version: 1 }, 0, turn)
+    expect(await queue.front()).toBe(1)
+    await queue.add({ step: 'match', id: 6, version: 1 }, 0)
+    const seen: number[] = []
+    await queue.work(async ({ id }) => void seen.push(id), 1)
+    await until('all arrived', () => seen.length === 6)
+    expect(seen).toEqual([6, 2, 3, 4, 1, 5])
+    await until('nothing waits', async () => (await queue.front()) === 0)
+  })
+
   it('takes a job that is there already for the same, and a later version for another', async () => {
     const queue = await openQueueOf(someName())
     for (const version of [1, 1, 2, 1, 2]) await queue.add({ step: 'watch', id: 1, version }, 0)

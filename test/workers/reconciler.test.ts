@@ -8,7 +8,7 @@ import { createRelay } from '../../src/workers/relay.ts'
 import { createRunner } from '../../src/workers/runner.ts'
 import { someRelease, someRun } from '../fakes/rows.ts'
 import { describeDatabases, openPool, type TestDatabase, until } from '../store/databases.ts'
-import { someBatch, someChange, someVerdict } from '../store/rows.ts'
+import { someBatch, someChange, someVerdict, unique } from '../store/rows.ts'
 import { createWaitingJobs } from './in-memory-queue.ts'
 import { createRecordingLog, openLedger, stepsWith } from './ledger.ts'
 
@@ -21,7 +21,7 @@ describe('the reconciler', () => {
   })
   afterAll(() => dispose())
 
-  const reconcilerOver = (queue: Pick<Queue, 'add'>, interval = 1_000_000) =>
+  const reconcilerOver = (queue: Pick<Queue, 'add' | 'front'>, interval = 1_000_000) =>
     createReconciler({ store, queue, now: () => clock.now, log: createRecordingLog(), interval, grace: 5_000 })
 
   it('queues every row that waits for a step, once, and only those', async () => {
@@ -78,11 +78,35 @@ describe('the reconciler', () => {
     expect(await isQueued(true)).toEqual([true, true])
   })
 
+  it('of an emptied queue fills in all rows at once, each lane by turns', async () => {
+    const [many, one] = [unique('many'), unique('one')]
+    await store.transaction(async (tx) => {
+      for (let i = 0; i < 600; i++) await tx.insert('run', someRun({ repository: many }))
+      await tx.insert('run', someRun({ repository: one }))
+    })
+    clock.now += 5_000
+    const added: { id: number; turn: number }[] = []
+    const add = async ({ id }: { id: number }, _delay: number, turn = 0) => void added.push({ id, turn })
+    const [last] = await store.list('run', { repository: one })
+    await reconcilerOver({ add, front: async () => 0 }).sweep()
+    expect(added.length).toBeGreaterThan(600)
+    expect(added.find(({ id }) => id === last?.id)?.turn).toBe(1)
+    // What waits in the queue is not lost: then one look is enough.
+    added.length = 0
+    await reconcilerOver({ add, front: async () => 7 }).sweep()
+    expect(added.some(({ id }) => id === last?.id)).toBe(false)
+    await store.transaction(async (tx) => {
+      const runs = await tx.list('run', { repository: [many, one] }, 1_000)
+      for (const run of runs) await tx.update('run', { ...run, state: 'superseded', nextAt: null })
+    })
+  })
+
   it('sweeps again and again until it is closed, whatever the queue does', async () => {
     await store.transaction((tx) => tx.insert('run', someRun({ nextAt: null })))
     let broken = false
     let calls = 0
-    const queue: Pick<Queue, 'add'> = {
+    const queue: Pick<Queue, 'add' | 'front'> = {
+      front: async () => 0,
       add: async () => {
         calls += 1
         clock.now += 10_000

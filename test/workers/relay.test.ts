@@ -22,7 +22,7 @@ describe('the relay', () => {
       await tx.enqueue('build', id, at)
       return id
     })
-  const relayOver = (queue: Pick<Queue, 'add'>, poll = 1_000_000) => {
+  const relayOver = (queue: Pick<Queue, 'add' | 'front'>, poll = 1_000_000) => {
     const log = createRecordingLog()
     return { log, ...createRelay({ store, queue, now: () => clock.now, log, poll }) }
   }
@@ -72,7 +72,8 @@ describe('the relay', () => {
   it('keeps an entry that the queue did not take, and tries again', async () => {
     const queue = createWaitingJobs()
     let broken = true
-    const failing: Pick<Queue, 'add'> = {
+    const failing: Pick<Queue, 'add' | 'front'> = {
+      front: queue.front,
       add: (job, delay) => (broken ? Promise.reject(new Error('no Redis')) : queue.add(job, delay)),
     }
     const relay = relayOver(failing, 5)

@@ -12,6 +12,7 @@ export interface QueueLog {
 /** The part of BullMQ's Queue that is used. `setGlobalConcurrency` is left out: on PostgreSQL it polls without a pause. */
 interface Producer {
   add(name: string, data: object, options: object): Promise<unknown>
+  getPrioritized(start: number, end: number): Promise<readonly { readonly priority: number }[]>
   obliterate(options: { force: boolean }): Promise<void>
   close(): Promise<void>
 }
@@ -54,14 +55,21 @@ export const createQueue = (backend: QueueBackend, log: QueueLog, grace: number)
   }
 
   return {
-    add: async (job, delay) => {
+    add: async (job, delay, turn = 0) => {
       await backend.producer.add(
         job.step,
         { id: job.id, version: job.version },
         // Gone when done, so that the same job can be added again; the store knows what happened to it.
-        { jobId: jobIdOf(job), delay: Math.max(0, Math.round(delay)), removeOnComplete: true, removeOnFail: true },
+        {
+          jobId: jobIdOf(job),
+          delay: Math.max(0, Math.round(delay)),
+          priority: turn,
+          removeOnComplete: true,
+          removeOnFail: true,
+        },
       )
     },
+    front: async () => (await backend.producer.getPrioritized(0, 0))[0]?.priority ?? 0,
     work: async (handle, concurrency) => {
       const process = async (received: BullJob): Promise<void> => {
         const job = jobOf(received)

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import {
   type DueRow,
-  type OutboxEntry,
   type ParkedRow,
   type RowKind,
   type Step,
@@ -11,6 +10,7 @@ import {
 } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
+import { laneOf } from './lanes.ts'
 import { tableOf } from './reading.ts'
 import { fromStored, withoutNul } from './rows.ts'
 import { historyRow, insertOutbox } from './transaction.ts'
@@ -81,11 +81,11 @@ export const createClaims = (db: Database, now: () => Time): Claims => {
           .where('lease_until', 'is not', null)
           .execute(),
       ),
-    due: async (kind, states, before, limit) => {
+    due: async (kind, states, before, limit, skip = 0) => {
       if (states.length === 0) return []
       const rows = await db
         .selectFrom(tableOf(kind))
-        .select(['id', 'version', 'state'])
+        .select(['id', 'version', 'state', laneOf(kind).as('lane')])
         .where('state', 'in', states)
         .where(sql<boolean>`coalesce(next_at, 0) <= ${before}`)
         .where('updated_at', '<=', String(before))
@@ -104,8 +104,11 @@ export const createClaims = (db: Database, now: () => Time): Claims => {
         .orderBy(sql`coalesce(next_at, 0)`)
         .orderBy('id')
         .limit(limit)
+        .offset(skip)
         .execute()
-      return rows.map(({ id, version, state }): DueRow => ({ id: Number(id), version: Number(version), state }))
+      return rows.map(
+        ({ id, version, state, lane }): DueRow => ({ id: Number(id), version: Number(version), state, lane }),
+      )
     },
   }
 }
@@ -150,7 +153,7 @@ const postpone = (db: Database, now: Time, step: Step, id: number, version: numb
       })
       .where('id', '=', String(id))
       .execute()
-    await insertOutbox(trx, step, id, next, due)
+    await insertOutbox(trx, step, id, due)
     return { failures, at: due }
   })
 
@@ -173,16 +176,6 @@ const park = (db: Database, now: Time, kind: RowKind, id: number, version: numbe
     await trx.insertInto('history').values(historyRow(entry)).execute()
     return true
   })
-
-/** What was committed and is not in the queue yet, oldest first. */
-export const readOutbox = async (db: Database, limit: number): Promise<readonly OutboxEntry[]> => {
-  const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').limit(limit).execute()
-  return rows.map((row) => ({
-    sequence: Number(row.sequence),
-    job: { step: row.step, id: Number(row.row_id), version: Number(row.row_version) },
-    at: row.due_at === null ? null : Number(row.due_at),
-  }))
-}
 
 export const removeFromOutbox = async (db: Database, sequences: readonly number[]): Promise<void> => {
   if (sequences.length === 0) return

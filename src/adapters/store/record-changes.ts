@@ -3,6 +3,7 @@ import { type Change, isToldAlready } from '../../domain/change.ts'
 import type { NewRow } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
+import { laneOf } from './lanes.ts'
 import { columnName, fromStored, type StoredRow, storedJson, toStored, withoutNul } from './rows.ts'
 import { columns } from './schema.ts'
 import { lockNames } from './transaction.ts'
@@ -167,8 +168,8 @@ const insertChanges = async (
       select 1, ${now}, document, ${names} from given order by position
       on conflict do nothing returning *
     ), queued as (
-      insert into winnow.outbox (step, kind, row_id, row_version, due_at)
-      select 'match', 'change', id, version, next_at from inserted order by id
+      insert into winnow.outbox (step, kind, row_id, row_version, due_at, lane)
+      select 'match', 'change', id, version, next_at, ${laneOf('change')} from inserted order by id
     ), told as (
       insert into winnow.history (at, kind, row_id, from_state, to_state, actor, why)
       select ${now}, 'change', id, null, state, document ->> 'author', kind || ' received' from inserted order by id

@@ -11,6 +11,7 @@ import {
 } from '../../domain/ports.ts'
 import { dayOf, type Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
+import { laneOf } from './lanes.ts'
 import { createReading, tableOf } from './reading.ts'
 import { columnType, fromStored, storedJson, toStored, withoutNul } from './rows.ts'
 
@@ -79,15 +80,7 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
   const lock = (name: string): Promise<void> => lockNames(db, [name])
 
   const flush = async (): Promise<number> => {
-    for (const { step, id, at } of wishes.values()) {
-      const kind = steps[step]
-      const { version } = await db
-        .selectFrom(tableOf(kind))
-        .select('version')
-        .where('id', '=', String(id))
-        .executeTakeFirstOrThrow(() => new Error(`${step} was enqueued for ${kind} ${id}, which is not there`))
-      await insertOutbox(db, step, id, Number(version), at)
-    }
+    for (const { step, id, at } of wishes.values()) await insertOutbox(db, step, id, at)
     return wishes.size
   }
 
@@ -126,15 +119,12 @@ const countAcknowledged = async (db: Database, change: NewRow<'change'>, lane: n
     on conflict (sender, day, lane) do update set count = known.count + 1`.execute(db)
 }
 
-export const insertOutbox = async (
-  db: Database,
-  step: Step,
-  id: number,
-  version: number,
-  at: Time | null,
-): Promise<void> => {
-  await db
-    .insertInto('outbox')
-    .values({ step, kind: steps[step], row_id: id, row_version: version, due_at: at })
-    .execute()
+/** Asks for a step of a row at the version that it has now. */
+export const insertOutbox = async (db: Database, step: Step, id: number, at: Time | null): Promise<void> => {
+  const kind = steps[step]
+  const { numAffectedRows } = await sql`insert into winnow.outbox (step, kind, row_id, row_version, due_at, lane)
+    select ${step}, ${kind}, id, version, ${at}::bigint, ${laneOf(kind)} from ${sql.table(`winnow.${kind}`)} where id = ${id}`.execute(
+    db,
+  )
+  if (numAffectedRows !== 1n) throw new Error(`${step} was enqueued for ${kind} ${id}, which is not there`)
 }
