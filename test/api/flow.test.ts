@@ -34,6 +34,7 @@ beforeAll(async () => {
     ],
     decisions: createDecisions({ ...walk, repositories: [repository] }),
     refusals: () => ({ since: 0, counts: [] }),
+    liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
     version: '0.0.0-test',
     log: createLog('silent'),
     keptPredictions: async () => undefined,
