@@ -3,10 +3,18 @@ import { globFault } from './declarations/glob.ts'
 import { parseDuration } from './domain/time.ts'
 import { sourceFaults } from './source-faults.ts'
 
-/** A secret is named, never written down: an environment variable or a file that holds it. */
+/** A secret is named, never written down: an environment variable, a file or Google Secret Manager holds it. */
 const SecretReference = z.union([
   z.strictObject({ env: z.string().min(1) }),
   z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({
+    secretManager: z
+      .string()
+      .regex(
+        /^projects\/[a-z0-9:.-]+\/secrets\/[A-Za-z0-9_-]{1,255}\/versions\/(?:[1-9]\d*|[a-z][A-Za-z0-9_-]*)$/,
+        'projects/P/secrets/S/versions/V',
+      ),
+  }),
 ])
 export type SecretReference = z.infer<typeof SecretReference>
 
@@ -69,6 +77,13 @@ const RepositoryConfig = z
     if (host !== 'git' && fullName === undefined)
       context.addIssue({ code: 'custom', path: ['fullName'], message: `host: ${host} needs fullName: owner/name` })
   })
+
+const OwnOrHttps = z
+  .url({ protocol: /^https?$/ })
+  .refine(
+    (url) => url.startsWith('https:') || /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname),
+    'an address with https:, or of this machine',
+  )
 
 /** What Google signs: the token of a Pub/Sub push or of Eventarc. */
 const GooglePush = z.strictObject({
@@ -157,13 +172,9 @@ export const ConfigFile = z.strictObject({
   google: z
     .strictObject({
       /** Its public keys. Another address than Google's own is for tests and for clouds that stand in for it. */
-      certsUrl: z
-        .url({ protocol: /^https?$/ })
-        .refine(
-          (url) => url.startsWith('https:') || /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname),
-          'keys come over https, or from this machine',
-        )
-        .default('https://www.googleapis.com/oauth2/v3/certs'),
+      certsUrl: OwnOrHttps.default('https://www.googleapis.com/oauth2/v3/certs'),
+      /** Where secrets of `secretManager` are read. A token of Google's goes there, to this machine none. */
+      secretManagerUrl: OwnOrHttps.default('https://secretmanager.googleapis.com'),
     })
     .prefault({}),
   /** What one process takes in; what is over it gets 429 and may be sent again. */

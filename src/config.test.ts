@@ -11,9 +11,9 @@ const load = (text: string, environment: Record<string, string> = {}, flags = {}
   writeFileSync(file, text)
   return loadConfig(file, environment, flags)
 }
-const faultOf = (text: string, environment: Record<string, string> = {}): Fault => {
+const faultOf = async (text: string, environment: Record<string, string> = {}): Promise<Fault> => {
   try {
-    load(text, environment)
+    await load(text, environment)
   } catch (error) {
     if (error instanceof Fault) return error
     throw error
@@ -33,21 +33,21 @@ repositories:
 const secret = { WINNOW_SECRET_BEANS: 'hush' }
 
 describe('loadConfig', () => {
-  it('fills in defaults, listens on loopback, and keeps secrets apart', () => {
-    const { config, secrets } = load(good, secret)
+  it('fills in defaults, listens on loopback, and keeps secrets apart', async () => {
+    const { config, secrets } = await load(good, secret)
     expect(config.listen).toEqual({ host: '127.0.0.1', port: 8_085 })
     expect(config.dataFolder).toBe(join(folder, '.winnow'))
     expect(secrets.webhooks).toEqual({ beans: ['hush'] })
     expect(JSON.stringify(config)).not.toContain('hush')
   })
 
-  it('lets the environment and then the flags win', () => {
-    const { config } = load(good, { ...secret, WINNOW_PORT: '9001', WINNOW_ROLE: 'web' }, { role: 'worker' })
+  it('lets the environment and then the flags win', async () => {
+    const { config } = await load(good, { ...secret, WINNOW_PORT: '9001', WINNOW_ROLE: 'web' }, { role: 'worker' })
     expect(config.listen.port).toBe(9_001)
     expect(config.role).toBe('worker')
   })
 
-  it('reads sources of data, their secrets apart, and refuses what no source speaks for', () => {
+  it('reads sources of data, their secrets apart, and refuses what no source speaks for', async () => {
     const text = `${good}sources:
   beans-bucket:
     kind: s3
@@ -57,7 +57,7 @@ describe('loadConfig', () => {
     credentials: {accessKeyId: {env: WINNOW_SECRET_KEY}, secretAccessKey: {env: WINNOW_SECRET_KEY}}
 `
     const signing = { WINNOW_SECRET_EVENTS: 'hush, of 16 or more characters' }
-    const { config, secrets } = load(text, { ...secret, ...signing, WINNOW_SECRET_KEY: 'quiet' })
+    const { config, secrets } = await load(text, { ...secret, ...signing, WINNOW_SECRET_KEY: 'quiet' })
     expect(secrets.sources).toEqual({
       'beans-bucket': {
         signing: ['hush, of 16 or more characters'],
@@ -65,7 +65,7 @@ describe('loadConfig', () => {
       },
     })
     expect(JSON.stringify(config)).not.toMatch(/hush|quiet/)
-    const faults = faultOf(text.replace('s3://acme-beans/', 'acme-beans').replace('[beans]', '[peas]'), secret)
+    const faults = await faultOf(text.replace('s3://acme-beans/', 'acme-beans').replace('[beans]', '[peas]'), secret)
     expect(faults.details.join('\n')).toMatch(/gs:\/\/bucket\//)
   })
 
@@ -95,14 +95,14 @@ describe('loadConfig', () => {
       'kind: events, addresses: ["s3://acme-beans/"], secrets: [{env: WINNOW_SECRET_TOKEN}]',
       'secrets[0]: the signing token is not whole',
     ],
-  ])('refuses a source {%s}, at its place', (source, expected) => {
+  ])('refuses a source {%s}, at its place', async (source, expected) => {
     const text = `${good}sources:\n  harvest: {repositories: [beans], ${source}}\n`
     const environment = {
       ...secret,
       WINNOW_SECRET_LONG: 'long enough to be one',
       WINNOW_SECRET_TOKEN: 'whsec_c2hvcnQ=',
     }
-    const [fault, ...others] = faultOf(text, environment).details
+    const [fault, ...others] = (await faultOf(text, environment)).details
     expect(others).toEqual([])
     expect(fault).toContain(expected)
     expect(fault).toMatch(/winnow\.config\.yaml:1\d:\d+: sources\.harvest/)
@@ -113,19 +113,19 @@ describe('loadConfig', () => {
     ['http://127.0.0.1:8080/certs', true],
     ['http://keys.example/certs', false],
     ['file:///etc/certs', false],
-  ])('takes Google’s keys from %s: %s', (url, taken) => {
+  ])('takes Google’s keys from %s: %s', async (url, taken) => {
     const text = `${good}google: {certsUrl: "${url}"}\n`
-    if (taken) expect(load(text, secret).config.google.certsUrl).toBe(url)
-    else expect(faultOf(text, secret).details.join()).toContain('google.certsUrl')
+    if (taken) expect((await load(text, secret)).config.google.certsUrl).toBe(url)
+    else expect((await faultOf(text, secret)).details.join()).toContain('google.certsUrl')
   })
 
-  it('reads how often a repository is polled', () => {
-    const { config } = load(good.replace('host: git', 'host: git\n    poll: 5m'), secret)
+  it('reads how often a repository is polled', async () => {
+    const { config } = await load(good.replace('host: git', 'host: git\n    poll: 5m'), secret)
     expect(config.repositories['beans']?.poll).toBe(300_000)
   })
 
-  it('tells all faults at once, each with its place or its variable', () => {
-    const { details, code } = faultOf(good.replace('host: git', 'host: svn').replace('targets:', 'target:'), {
+  it('tells all faults at once, each with its place or its variable', async () => {
+    const { details, code } = await faultOf(good.replace('host: git', 'host: svn').replace('targets:', 'target:'), {
       WINNOW_PROT: '1',
     })
     expect(code).toBe('config_invalid')
@@ -147,20 +147,20 @@ describe('loadConfig', () => {
     ['a GitHub repository without a name', good.replace('host: git', 'host: github'), secret, 'fullName'],
     ['a poll that never rests', good.replace('host: git', 'host: git\n    poll: 5ms'), secret, 'from 10s to 1d'],
     ['no secrets at all', good.replace('[{env: WINNOW_SECRET_BEANS}]', '[]'), secret, 'secrets'],
-  ])('refuses %s', (_, text, environment, expected) => {
-    expect(faultOf(text, environment).details.join('\n')).toContain(expected)
+  ])('refuses %s', async (_, text, environment, expected) => {
+    expect((await faultOf(text, environment)).details.join('\n')).toContain(expected)
   })
 
-  it('says what to do where there is no file', () => {
-    expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(/cannot be read/)
+  it('says what to do where there is no file', async () => {
+    await expect(loadConfig(join(folder, 'none.yaml'), {})).rejects.toThrow(/cannot be read/)
   })
 
-  it('knows people by their tokens, and keeps those apart', () => {
+  it('knows people by their tokens, and keeps those apart', async () => {
     const people = 'people:\n  alice: {groups: [ml-leads], token: {env: WINNOW_SECRET_ALICE}, knownAs: [a@b.c]}\n'
-    const { config, secrets } = load(good + people, { ...secret, WINNOW_SECRET_ALICE: 'a-token-of-alice-0001' })
+    const { config, secrets } = await load(good + people, { ...secret, WINNOW_SECRET_ALICE: 'a-token-of-alice-0001' })
     expect(config.people['alice']).toMatchObject({ groups: ['ml-leads'], knownAs: ['a@b.c'] })
     expect(secrets.people).toEqual({ alice: 'a-token-of-alice-0001' })
-    expect(load(good, secret).config.people).toEqual({})
+    expect((await load(good, secret)).config.people).toEqual({})
   })
 
   it.each([
@@ -174,9 +174,9 @@ describe('loadConfig', () => {
       'alice: {token: {env: WINNOW_SECRET_B}}\n  bob: {token: {env: WINNOW_SECRET_B}}',
       'people.bob.token: alice has the same token',
     ],
-  ])('refuses people written as %j', (people, message) => {
+  ])('refuses people written as %j', async (people, message) => {
     const tokens = { WINNOW_SECRET_A: 'short', WINNOW_SECRET_B: 'a-token-that-is-long' }
-    const fault = faultOf(`${good}people:\n  ${people}\n`, { ...secret, ...tokens })
+    const fault = await faultOf(`${good}people:\n  ${people}\n`, { ...secret, ...tokens })
     expect(fault.details.join('\n')).toContain(message)
   })
 })

@@ -1,34 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { createSecretManager } from './adapters/google/secret-manager.ts'
 import { ConfigFile, type SecretReference } from './config-schema.ts'
 import { loadYaml } from './declarations/load-yaml.ts'
 import { formatFault } from './declarations/placed-fault.ts'
 import { Fault, messageOf } from './domain/errors.ts'
 import { nearestName } from './domain/nearest-name.ts'
-import { signingSecretFault } from './source-faults.ts'
+import { type Environment, fetchSecrets, resolveSecrets, type SecretManager, type Secrets } from './secrets.ts'
+
+export type { Secrets } from './secrets.ts'
 
 export type Config = Readonly<ConfigFile>
-
-/** What must not be logged, kept apart from the config that may be. */
-export interface Secrets {
-  readonly databaseUrl: string | undefined
-  readonly redisUrl: string | undefined
-  /** Webhook secrets by repository, the newest first. */
-  readonly webhooks: Readonly<Record<string, readonly string[]>>
-  readonly accessTokens: Readonly<Record<string, string>>
-  /** Secrets of the sources of data, by their names: of what they send, and what they are read with. */
-  readonly sources: Readonly<Record<string, SourceSecrets>>
-  /** API tokens of people, by their names. */
-  readonly people: Readonly<Record<string, string>>
-}
-
-interface SourceSecrets {
-  /** The newest first; none for sources that sign otherwise. */
-  readonly signing: readonly string[]
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Environment variables that override the file; any other WINNOW_ name is a fault, so a typo is not silent. */
 const overrides = {
@@ -52,11 +34,12 @@ const otherNames = [
  * The file, overridden by the environment, checked whole: every fault comes at once, each naming its key.
  * Relative paths start at the config file's folder. Throws Fault `config_invalid`.
  */
-export const loadConfig = (
+export const loadConfig = async (
   file: string,
   environment: Environment = process.env,
   flags: { readonly dataFolder?: string; readonly role?: string } = {},
-): { readonly config: Config; readonly secrets: Secrets } => {
+  secretManager: SecretManager = createSecretManager,
+): Promise<{ readonly config: Config; readonly secrets: Secrets }> => {
   const faults: string[] = [...unknownVariables(environment)]
   const loaded = loadYaml(readText(file), file, ConfigFile)
   if (!loaded.ok) throw invalid(file, [...faults, ...loaded.faults.map(formatFault)])
@@ -70,7 +53,8 @@ export const loadConfig = (
     )
   const parsed = overridden.success ? overridden.data : loaded.value
   const base = dirname(resolve(file))
-  const secrets = resolveSecrets(parsed, environment, base, (path, message) =>
+  const fetched = await fetchSecrets(parsed, secretManager(parsed.google.secretManagerUrl))
+  const secrets = resolveSecrets(parsed, { environment, base, fetched }, (path, message) =>
     faults.push(formatFault(loaded.place(path, message))),
   )
   for (const [name, repository] of Object.entries(parsed.repositories))
@@ -154,82 +138,6 @@ const applyOverrides = (
 }
 
 const variableOf = (path: string): string => Object.entries(overrides).find(([, key]) => key === path)?.[0] ?? path
-
-/** A token that can be guessed is somebody else's. */
-const shortestToken = 16
-
-const resolveSecrets = (
-  file: ConfigFile,
-  environment: Environment,
-  base: string,
-  fault: (path: readonly (string | number)[], message: string) => void,
-): Secrets => {
-  const read = (reference: SecretReference, path: readonly (string | number)[]): string | undefined => {
-    const [from, value] =
-      'env' in reference
-        ? [`the variable ${reference.env}`, environment[reference.env]]
-        : [`the file ${reference.file}`, readSecretFile(resolve(base, reference.file))]
-    if (value === undefined || value.trim() === '') {
-      fault(path, `${from} holds no secret`)
-      return undefined
-    }
-    return value.trim()
-  }
-  const webhooks: Record<string, readonly string[]> = {}
-  const accessTokens: Record<string, string> = {}
-  for (const [name, repository] of Object.entries(file.repositories)) {
-    webhooks[name] = repository.secrets
-      .map((reference, i) => read(reference, ['repositories', name, 'secrets', i]))
-      .filter((secret): secret is string => secret !== undefined)
-    const token = repository.accessToken && read(repository.accessToken, ['repositories', name, 'accessToken'])
-    if (token !== undefined) accessTokens[name] = token
-  }
-  const sources: Record<string, SourceSecrets> = {}
-  for (const [name, source] of Object.entries(file.sources)) {
-    const signing = source.secrets
-      .map((reference, i) => {
-        const secret = read(reference, ['sources', name, 'secrets', i])
-        const wrong = secret && signingSecretFault(secret)
-        if (wrong) fault(['sources', name, 'secrets', i], wrong)
-        return secret
-      })
-      .filter((secret): secret is string => secret !== undefined)
-    const { credentials } = source
-    const [accessKeyId, secretAccessKey] = (['accessKeyId', 'secretAccessKey'] as const).map(
-      (part) => credentials && read(credentials[part], ['sources', name, 'credentials', part]),
-    )
-    sources[name] =
-      accessKeyId === undefined || secretAccessKey === undefined
-        ? { signing }
-        : { signing, credentials: { accessKeyId, secretAccessKey } }
-  }
-  const people: Record<string, string> = {}
-  for (const [name, person] of Object.entries(file.people)) {
-    const token = read(person.token, ['people', name, 'token'])
-    if (token === undefined) continue
-    if (token.length < shortestToken)
-      fault(['people', name, 'token'], `expected a token of at least ${shortestToken} characters`)
-    const other = Object.entries(people).find(([, known]) => known === token)
-    if (other !== undefined) fault(['people', name, 'token'], `${other[0]} has the same token`)
-    people[name] = token
-  }
-  return {
-    databaseUrl: environment['WINNOW_DATABASE_URL'] ?? environment['DATABASE_URL'],
-    redisUrl: environment['WINNOW_REDIS_URL'] ?? environment['REDIS_URL'],
-    webhooks,
-    accessTokens,
-    sources,
-    people,
-  }
-}
-
-const readSecretFile = (file: string): string | undefined => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
-}
 
 const withAbsoluteFile = (reference: SecretReference, base: string): SecretReference =>
   'file' in reference ? { file: resolve(base, reference.file) } : reference

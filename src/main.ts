@@ -7,7 +7,7 @@ export const runController = async (
   configFile: string,
   flags: { dataFolder?: string; role?: string },
 ): Promise<void> => {
-  const { config, secrets } = loadConfig(configFile, process.env, flags)
+  const { config, secrets } = await loadConfig(configFile, process.env, flags)
   const log = createLog(config.logLevel)
   const app = await createApp(config, secrets, log)
   await new Promise<void>((resolve, reject) => {
