@@ -16,11 +16,11 @@ const secrets = {
 }
 
 /** The guide's sources, as the controller reads them. */
-const sourcesOfGuide = () => {
+const sourcesOfGuide = async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'winnow-guide-')), 'winnow.config.yaml')
   const repository = '{host: git, url: file:///srv/beans.git, secrets: [{env: WINNOW_SECRET_GIT}], targets: [local]}'
   writeFileSync(file, `version: 1\nrepositories:\n  beans: ${repository}\n${blocks('yaml').join('')}`)
-  const read = loadConfig(file, { ...secrets, WINNOW_SECRET_GIT: 'the secret of the git server' })
+  const read = await loadConfig(file, { ...secrets, WINNOW_SECRET_GIT: 'the secret of the git server' })
   return Object.entries(read.config.sources).map(([name, { kind, addresses, repositories, push }]) => ({
     name,
     kind,
@@ -54,7 +54,7 @@ describe('the guide for senders of data', () => {
   let server: RecordingServer
   let url = ''
   beforeAll(async () => {
-    server = await createRecordingServer([], { sources: sourcesOfGuide(), clock: Date.now })
+    server = await createRecordingServer([], { sources: await sourcesOfGuide(), clock: Date.now })
     url = await server.app.listen({ host: '127.0.0.1', port: 0 })
   })
   afterAll(() => server.app.close())
