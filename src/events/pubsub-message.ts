@@ -28,7 +28,9 @@ export const translateReadMessage = ({
   if (isAuditEntry(body)) return translateAuditEntry(body)
   const events = cloudEventsOf(attributes, body)
   if (events === undefined)
-    return invalidNews('is neither a notification of Cloud Storage nor an audit entry of BigQuery nor a CloudEvent')
+    return invalidNews(
+      'the message is neither a notification of Cloud Storage nor an audit entry of BigQuery nor a CloudEvent',
+    )
   if (!events.ok) return invalidNews(events.reason)
   return together(
     events.events.map((event) => (isGoogleEvent(event) ? translateGoogleEvent(event) : translateWinnowEvent(event))),

@@ -107,16 +107,30 @@ const record = async (
 ): Promise<FastifyReply> => {
   const recorded: object[] = []
   try {
-    // In the order that they were told in; where the store fails in the middle, the sender's retry finds the first ones as duplicates.
-    for (const row of rows) {
-      const { change, duplicate } = await recordChange(row)
-      log.info({ change: change.id, repository: row.repository, duplicate }, 'change recorded')
-      recorded.push({ change: change.id, duplicate, ...(rows.length > 1 ? subjectOf(row.cause, row.repository) : {}) })
-    }
+    // Where the store fails in the middle, the sender's retry finds the first ones as duplicates.
+    for (const group of groupsOf(rows))
+      recorded.push(
+        ...(await Promise.all(
+          group.map(async (row) => {
+            const { change, duplicate } = await recordChange(row)
+            log.info({ change: change.id, repository: row.repository, duplicate }, 'change recorded')
+            return { change: change.id, duplicate, ...(rows.length > 1 ? subjectOf(row.cause, row.repository) : {}) }
+          }),
+        )),
+      )
   } catch (error) {
     return refuse({ ...notStored, error })
   }
   return reply.code(202).send(rows.length === 1 ? recorded[0] : { changes: recorded })
+}
+
+/** How many changes of data are recorded at once: the store commits them together. */
+const width = 64
+
+/** Pushes are recorded one after the other, as they were pushed; objects know no order. */
+const groupsOf = (rows: readonly NewRow<'change'>[]): readonly (readonly NewRow<'change'>[])[] => {
+  const size = rows.every(({ cause }) => cause.kind === 'data') ? width : 1
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.slice(i * size, (i + 1) * size))
 }
 
 /** Which of several a change in an answer is. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createSigningKeys } from '../../src/adapters/google/signing-keys.ts'
 import type { Change } from '../../src/domain/change.ts'
-import type { NewRow } from '../../src/domain/ports.ts'
+import type { NewRow, Store } from '../../src/domain/ports.ts'
 import { createLog } from '../../src/log.ts'
 import type { WebhookSource } from '../../src/webhooks/data/data-sender.ts'
 import { createLimits, type LimitRules } from '../../src/webhooks/limits.ts'
@@ -33,6 +33,8 @@ interface RecordingOptions {
   /** Where the keys of Google's stand-in are; nowhere by default. */
   readonly keysUrl?: string
   readonly clock?: () => number
+  /** A store's own, instead of the ledger in memory. */
+  readonly recordChange?: Store['recordChange']
 }
 
 /** A real Fastify with the webhooks, over a ledger in memory that keeps recordChange's contract. */
@@ -44,6 +46,7 @@ export const createRecordingServer = async (
     sources = [],
     keysUrl,
     clock = () => now,
+    recordChange,
   }: RecordingOptions = {},
 ): Promise<RecordingServer> => {
   const app = Fastify()
@@ -60,15 +63,17 @@ export const createRecordingServer = async (
     now: clock,
     log: createLog('debug', { write: (line) => void logged.push(JSON.parse(line)) }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
-    recordChange: async (row: NewRow<'change'>) => {
-      const failure = server.failures.shift()
-      if (failure !== undefined) throw failure
-      const known = changes.find(({ dedupeKey }) => dedupeKey === row.dedupeKey)
-      if (known !== undefined) return { change: known, duplicate: true }
-      const change = { ...row, id: changes.length + 1, version: 1 }
-      changes.push(change)
-      return { change, duplicate: false }
-    },
+    recordChange:
+      recordChange ??
+      (async (row: NewRow<'change'>) => {
+        const failure = server.failures.shift()
+        if (failure !== undefined) throw failure
+        const known = changes.find(({ dedupeKey }) => dedupeKey === row.dedupeKey)
+        if (known !== undefined) return { change: known, duplicate: true }
+        const change = { ...row, id: changes.length + 1, version: 1 }
+        changes.push(change)
+        return { change, duplicate: false }
+      }),
   })
   return server
 }

@@ -8,7 +8,7 @@ import { googleAuthenticator } from './google-token.ts'
 /** Eventarc's triggers: CloudEvents of Cloud Storage and of BigQuery's audit log. */
 export const eventarc = (keys: SigningKeys): DataSender => ({
   path: 'eventarc',
-  signatureHeader: 'authorization',
+  signatureHeader: 'Authorization',
   speaksFor: ({ push }) => push !== undefined,
   authenticator: googleAuthenticator(keys),
   translate: (delivery) => {

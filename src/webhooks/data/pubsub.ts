@@ -45,7 +45,7 @@ const attributesOf = ({ header }: Delivery): Readonly<Record<string, string>> =>
 /** Pub/Sub's push subscriptions, with and without the envelope. */
 export const pubsub = (keys: SigningKeys): DataSender => ({
   path: 'pubsub',
-  signatureHeader: 'authorization',
+  signatureHeader: 'Authorization',
   speaksFor: ({ push }) => push !== undefined,
   authenticator: googleAuthenticator(keys),
   translate: translatePush,
