@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createPostgres, createRedis, type Server } from './servers.ts'
 
 // node scripts/services.ts -- COMMAND: runs a command beside a PostgreSQL and a Redis of its own, on loopback, in a
 // temporary folder that goes away with them. Their addresses are in DATABASE_URL and REDIS_URL, and under the names that
-// the tests look for. Exit: the command's; 2 where a server is missing or does not start.
+// the tests look for. WINNOW_TEST_EMULATORS names the folder of the emulators of Google Cloud and S3, which tests start
+// themselves, where test/emulators/build.sh has built them. Exit: the command's; 2 where a server is missing or does not
+// start.
 
 const servers: Server[] = []
 let folder: string | undefined
@@ -26,6 +29,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
   })
 
+const emulatorsFolder = (): string | undefined => {
+  const script = fileURLToPath(new URL('../test/emulators/build.sh', import.meta.url))
+  const { status, stdout } = spawnSync(script, ['--there'], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+
 const startIn = async (root: string, create: (root: string) => Promise<Server>): Promise<string> => {
   const server = await create(root)
   servers.push(server)
@@ -37,6 +46,7 @@ const runBeside = async (command: string, args: string[]): Promise<number> => {
   folder = await mkdtemp(join(tmpdir(), 'winnow-services-'))
   await chmod(folder, 0o755)
   const [databaseUrl, redisUrl] = [await startIn(folder, createPostgres), await startIn(folder, createRedis)]
+  const emulators = process.env['WINNOW_TEST_EMULATORS'] ?? emulatorsFolder()
   process.stderr.write(`DATABASE_URL=${databaseUrl} REDIS_URL=${redisUrl}\n`)
   if (interrupted) return 130
   const env = {
@@ -45,6 +55,7 @@ const runBeside = async (command: string, args: string[]): Promise<number> => {
     REDIS_URL: redisUrl,
     WINNOW_TEST_DATABASE_URL: databaseUrl,
     WINNOW_TEST_REDIS_URL: redisUrl,
+    ...(emulators === undefined ? {} : { WINNOW_TEST_EMULATORS: emulators }),
   }
   child = spawn(command, args, { stdio: 'inherit', env })
   const [exitCode] = (await once(child, 'exit')) as [number | null]

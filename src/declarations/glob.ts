@@ -32,18 +32,24 @@ export const globFault = (pattern: string): string | undefined => {
  * `\` takes the next character as it is. All states are followed at once, so no pattern makes it slow.
  * A pattern that is none matches nothing.
  */
-export const matchesGlob = (pattern: string, text: string): boolean => {
+export const matchesGlob = (pattern: string, text: string): boolean => globMatcher(pattern)(text)
+
+/** `matchesGlob` for many texts: the pattern is read once. */
+export const globMatcher = (pattern: string): ((text: string) => boolean) => {
   const parsed = parseGlob(pattern)
-  if (!parsed.ok) return false
+  if (!parsed.ok) return () => false
   const { tokens } = parsed
-  let states = reach(tokens, [0])
-  for (const character of text) {
-    const next: number[] = []
-    for (const state of states) next.push(...step(tokens, state, character))
-    states = reach(tokens, next)
-    if (states.size === 0) return false
+  const start = reach(tokens, [0])
+  return (text) => {
+    let states = start
+    for (const character of text) {
+      const next: number[] = []
+      for (const state of states) next.push(...step(tokens, state, character))
+      states = reach(tokens, next)
+      if (states.size === 0) return false
+    }
+    return states.has(2 * tokens.length)
   }
-  return states.has(2 * tokens.length)
 }
 
 /**

@@ -1,0 +1,69 @@
+import { GoogleAuth } from 'google-auth-library'
+import { messageOf } from '../../domain/errors.ts'
+import { type Answer, ask, type Patience, refused } from './calls.ts'
+
+export interface GoogleRestOptions {
+  /** Google's own, or what speaks like it. */
+  readonly endpoint: string
+  readonly scopes: readonly string[]
+  readonly patience?: Patience
+}
+
+/** GET of a path below the endpoint; faults name `address`. */
+export type GoogleGet = (
+  path: string,
+  query: Readonly<Record<string, string>>,
+  address: string,
+  signal: AbortSignal,
+) => Promise<Answer>
+
+/**
+ * Google's REST APIs with the application default credentials. Over plain http, which emulators speak, no token is sent:
+ * it would be there for everybody to read.
+ */
+export const createGoogleRest = ({ endpoint, scopes, patience }: GoogleRestOptions): GoogleGet => {
+  const base = endpoint.replace(/\/+$/, '')
+  const auth = base.startsWith('https:') ? new GoogleAuth({ scopes: [...scopes] }) : undefined
+  return (path, query, address, signal) => {
+    const url = `${base}${path}?${new URLSearchParams(query)}`
+    const attempt = async (limited: AbortSignal): Promise<Response> =>
+      fetch(url, { headers: await headersOf(auth, address, limited), redirect: 'manual', signal: limited })
+    return ask({ address, attempt, wordsIn }, signal, patience)
+  }
+}
+
+const headersOf = async (
+  auth: GoogleAuth | undefined,
+  address: string,
+  signal: AbortSignal,
+): Promise<Record<string, string>> => {
+  if (auth === undefined) return {}
+  const token = await abortable(auth.getAccessToken(), signal).catch((error: unknown) => {
+    if (signal.aborted || !/default credentials|invalid_grant|ENOENT|credentials file/i.test(messageOf(error)))
+      throw error
+    throw refused(
+      address,
+      messageOf(error),
+      'Give Winnow an account: GOOGLE_APPLICATION_CREDENTIALS, workload identity, or the account of its machine.',
+    )
+  })
+  return { authorization: `Bearer ${token}` }
+}
+
+/** Settles with the promise, or rejects when the signal aborts: the library itself knows no signals. */
+const abortable = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.throwIfAborted()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+
+const wordsIn = (body: string): string | undefined => {
+  try {
+    const { error } = JSON.parse(body) as { error?: { message?: unknown } }
+    return typeof error?.message === 'string' ? error.message : undefined
+  } catch {
+    return undefined
+  }
+}
