@@ -81,6 +81,9 @@ const tables = [
   'refused',
   'archived',
   'archive_file',
+  'feed',
+  'refused_message',
+  'sighting',
 ]
 
 /** One database for a file of tests; each walk empties it. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomInt } from 'node:crypto'
+import type { FeedLedger, Sightings } from '../../domain/feed.ts'
 import type { Json } from '../../domain/json.ts'
 import type { LedgerReading } from '../../domain/ledger.ts'
 import type { NewRow, Store, Transaction, WorkLedger } from '../../domain/ports.ts'
@@ -8,6 +9,7 @@ import type { DatabasePool } from '../database-pool.ts'
 import { createClaims, removeFromOutbox } from './claims.ts'
 import { createDatabase } from './database.ts'
 import { createFeedback } from './feedback.ts'
+import { createFeedLedger } from './feeds.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { readOutbox } from './lanes.ts'
 import { createLedgerReading } from './ledger-reading.ts'
@@ -15,6 +17,7 @@ import { migrate } from './migrate.ts'
 import { createReading } from './reading.ts'
 import { RacedForKey, type Recorded, recordChanges } from './record-changes.ts'
 import { storedJson } from './rows.ts'
+import { createSightings } from './sightings.ts'
 import { isAboutTheRows, translateStoreError } from './store-faults.ts'
 import { newRow, openTransaction } from './transaction.ts'
 
@@ -22,7 +25,7 @@ const lanes = 16
 /** Changes in one commit: past some dozens a larger one saves little, and a fault in it costs more. */
 const mostInGroup = 100
 
-export interface OpenStore extends Store, WorkLedger, LedgerReading {
+export interface OpenStore extends Store, WorkLedger, LedgerReading, FeedLedger, Sightings {
   /** True where no other process can share this store. */
   readonly embedded: boolean
   /** Names of the migrations that were applied now; createStore has done it already. */
@@ -56,6 +59,9 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
         throw translateStoreError(error)
       }
     }
+
+  const guardedAll = <T extends object>(methods: T): T =>
+    Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, guarded(method)])) as T
 
   const transaction = guarded(async (work: (tx: Transaction) => Promise<unknown>): Promise<unknown> => {
     const { result, queued } = await db.transaction().execute((trx) =>
@@ -161,6 +167,8 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
         .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: written }))
         .execute()
     }),
+    ...guardedAll(createFeedLedger(db, now)),
+    ...guardedAll(createSightings(db)),
     migrate: guarded(() => migrate(db)),
     close: () => pool.end(),
   }

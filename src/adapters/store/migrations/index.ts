@@ -6,6 +6,7 @@ import { batches } from './0004-batches.ts'
 import { flow } from './0005-flow.ts'
 import { accounts } from './0006-accounts.ts'
 import { rollouts } from './0007-rollouts.ts'
+import { feeds } from './0009-feeds.ts'
 import { feedback } from './0011-feedback.ts'
 
 /** In the order of their names, forward only. One that was released is never edited: add another. */
@@ -17,5 +18,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-flow': flow,
   '0006-accounts': accounts,
   '0007-rollouts': rollouts,
+  '0009-feeds': feeds,
   '0011-feedback': feedback,
 }
