@@ -9,8 +9,6 @@ import { createGitHost } from './adapters/hosts/git-host.ts'
 import { rememberFiles } from './adapters/hosts/remember-files.ts'
 import { createManifestFolder } from './adapters/manifests/manifest-folder.ts'
 import { openQueue } from './adapters/queue/open-queue.ts'
-import { createSourceByScheme } from './adapters/sources/by-scheme.ts'
-import { createFolderSource } from './adapters/sources/folder.ts'
 import { openPool } from './adapters/store/open-pool.ts'
 import { createStore } from './adapters/store/store.ts'
 import { registerApi } from './api/api.ts'
@@ -21,6 +19,7 @@ import { readKept } from './judging/keep-predictions.ts'
 import type { Log } from './log.ts'
 import { findCell } from './processes/cell.ts'
 import { createPythonEnvironments, type PythonEnvironments } from './processes/python-environments.ts'
+import { openSources } from './sources.ts'
 import { manifestFolderOf, openTargets } from './targets.ts'
 import { version } from './version.ts'
 import { createLimits } from './webhooks/limits.ts'
@@ -39,7 +38,7 @@ export interface App {
 }
 
 /**
- * The composition root: this file, work.ts and targets.ts are the only ones that see adapters. Roles: `web` takes webhooks and serves the API, `worker`
+ * The composition root: this file, work.ts, targets.ts and sources.ts are the only ones that see adapters. Roles: `web` takes webhooks and serves the API, `worker`
  * does the steps, `all` does both.
  * Faults: data_folder_locked, store_unavailable, port_taken, python_missing, config_invalid, disk_full.
  */
@@ -63,6 +62,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     folder: join(config.dataFolder, 'python'),
     ...(config.python === undefined ? {} : { python: config.python }),
   })
+  const sources = openSources(config, secrets)
   const ports: Omit<WorkerPorts, 'queue'> = {
     store,
     judging: createJudging(keptFolder),
@@ -88,10 +88,8 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     ),
     compiler: opened.use(createCompiler({ environments, warm: true })),
     ...(await foreignCompilerFor(config, environments)),
-    source: (repository) =>
-      createSourceByScheme({
-        file: createFolderSource({ base: config.repositories[repository]?.dataRoot ?? config.dataFolder }),
-      }),
+    source: sources.of,
+    sources: sources.asked,
     manifests: createManifestFolder(manifestFolderOf(config), targets.isLocal),
     target: (name) => targets.byName.get(name),
     isLocal: targets.isLocal,
@@ -154,6 +152,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       token: secrets.people[name] as string,
     })),
     refusals: refusals.report,
+    sources: Object.entries(config.sources).map(([name, source]) => ({ name, ...source })),
     decisions: createDecisions({ ...ports, repositories: repositories.map(([name]) => name) }),
     version,
     log,

@@ -93,6 +93,18 @@ const GooglePush = z.strictObject({
   email: z.string().min(3),
 })
 
+const SubscriptionName = z
+  .string()
+  .regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/, 'projects/PROJECT/subscriptions/SUBSCRIPTION')
+
+const PubsubPull = z.strictObject({
+  subscription: SubscriptionName,
+  /** The subscription of its dead-letter topic: what comes there is kept, and shown by `winnow sources`. */
+  deadLetters: SubscriptionName.optional(),
+  /** Instead of Google's own: an emulator. */
+  endpoint: z.url().optional(),
+})
+
 /** `gs://bucket/`, `gs://bucket/prefix/`, `s3://bucket/`, `bq://project.dataset` or `bq://project.dataset.table`. */
 const DataAddress = z
   .string()
@@ -111,8 +123,8 @@ const SourceConfig = z
     repositories: z.array(Name).min(1),
     /** Pub/Sub push and Eventarc; without it neither is believed. */
     push: GooglePush.optional(),
-    /** Pub/Sub pull: `projects/P/subscriptions/S`. */
-    pull: z.strictObject({ subscription: z.string().regex(/^projects\/[^/]+\/subscriptions\/[^/]+$/) }).optional(),
+    /** Pub/Sub pull; without it nothing is pulled. */
+    pull: PubsubPull.optional(),
     /** Secrets of `events` and `s3`, which sign what they send or carry it as a bearer token; two while one is rotated. */
     secrets: z.array(SecretReference).max(2).default([]),
     /** How often it is listed, for sources that send nothing or might lose something. */

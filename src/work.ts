@@ -1,3 +1,4 @@
+import type { FeedLedger, Sightings } from './domain/feed.ts'
 import type {
   Compiler,
   DataSource,
@@ -11,6 +12,7 @@ import type {
 import type { Duration, Time } from './domain/time.ts'
 import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'
+import { type AskedSource, keepAsking } from './workers/ask-sources.ts'
 import type { Bounds } from './workers/bounds.ts'
 import { keepSchedules } from './workers/keep-schedules.ts'
 import { createFolderWatch } from './workers/observe-folder.ts'
@@ -21,7 +23,7 @@ import { createRunner } from './workers/runner.ts'
 import { createSteps } from './workers/steps.ts'
 
 export interface WorkerPorts {
-  readonly store: Store & WorkLedger
+  readonly store: Store & WorkLedger & FeedLedger & Sightings
   readonly queue: Queue
   readonly host: RepositoryHost
   readonly compiler: Compiler
@@ -29,6 +31,8 @@ export interface WorkerPorts {
   readonly foreignCompiler?: Compiler
   readonly source: (repository: string) => DataSource
   readonly manifests: ManifestFiles
+  /** Buckets, tables and subscriptions that are asked for what is new. */
+  readonly sources: readonly AskedSource[]
   readonly target: (name: string) => Target | undefined
   readonly judging: Judging
   readonly isLocal: (target: string) => boolean
@@ -45,7 +49,7 @@ export interface WorkerPorts {
   readonly log: Log
 }
 
-/** The worker role: every step, the relay that feeds the queue, the reconciler behind it, and the watch over folders. */
+/** The worker role: every step, the relay that feeds the queue, the reconciler behind it, and the watch over sources of data. */
 export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> => {
   const { store, queue, now, log } = ports
   const steps = createSteps(ports)
@@ -55,8 +59,9 @@ export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> =>
   const relay = createRelay({ store, queue, now, log })
   await queue.work(runner.handle, ports.concurrency)
   const stop = new AbortController()
-  const watching = Promise.all(
-    ports.repositories.flatMap((repository) => {
+  const watching = Promise.all([
+    ...keepAsking(ports, ports.sources, stop.signal),
+    ...ports.repositories.flatMap((repository) => {
       const every = ports.pollEvery(repository)
       return [
         createFolderWatch({ ...ports, repositories: [repository], source: ports.source(repository) }).run(stop.signal),
@@ -64,7 +69,7 @@ export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> =>
         ...(every === undefined ? [] : [keepPolling(ports, repository, every, stop.signal)]),
       ]
     }),
-  )
+  ])
   return {
     [Symbol.asyncDispose]: async () => {
       stop.abort()

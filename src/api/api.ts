@@ -11,6 +11,7 @@ import { type LivePorts, liveApi } from './live.ts'
 import { type RefusalsPorts, refusalsApi } from './refusals.ts'
 import { type RunsPorts, runsApi } from './runs.ts'
 import { type ServingPorts, servingApi } from './serving.ts'
+import { type SourcesPorts, sourcesApi } from './sources.ts'
 import { type VerdictsPorts, verdictsApi } from './verdicts.ts'
 
 export interface ApiPorts
@@ -20,8 +21,9 @@ export interface ApiPorts
     VerdictsPorts,
     DecisionsPorts,
     RefusalsPorts,
+    SourcesPorts,
     Tokens {
-  readonly store: LedgerStore
+  readonly store: LedgerStore & SourcesPorts['store']
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>
   readonly version: string
@@ -57,6 +59,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
       await scope.register(decisionsApi(ports))
       await scope.register(flowApi(ports))
       await scope.register(refusalsApi(ports))
+      await scope.register(sourcesApi(ports))
       scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

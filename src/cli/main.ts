@@ -350,6 +350,16 @@ program
   .action(async (_options, command) => (await import('./commands/models.ts')).models(command.optsWithGlobals()))
 
 program
+  .command('sources')
+  .description('sources of data: how they are asked for what is new, and what they said that nobody could use')
+  .argument('[name]', 'one source, with the messages that were refused')
+  .addOption(limit())
+  .addOption(json())
+  .action(async (name, _options, command) =>
+    (await import('./commands/sources.ts')).sources(name, command.optsWithGlobals()),
+  )
+
+program
   .command('endpoints')
   .description('endpoints, what they serve, and the traffic')
   .addOption(json())

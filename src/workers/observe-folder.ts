@@ -28,7 +28,7 @@ export interface FolderWatch {
 }
 
 /**
- * Watches the data triggers that the protected branches declare. Each complete object at each generation is one change,
+ * Watches the folders that data triggers of the protected branches name. Each complete object at each generation is one change,
  * however often it is seen: the listing that is remembered only spares the work of offering it to the store again.
  */
 export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {

@@ -35,6 +35,7 @@ beforeAll(async () => {
       { person: { name: 'carl', groups: [], knownAs: ['somebody'] }, token: tokens.carl },
     ],
     decisions: createDecisions({ ...walk, repositories: [repository] }),
+    sources: [],
     refusals: () => ({ since: 0, counts: [] }),
     version: '0.0.0-test',
     log: createLog('silent'),

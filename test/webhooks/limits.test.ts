@@ -75,6 +75,7 @@ it('what was refused is told over the API, to who has its token', async () => {
     token: 'the-token-of-the-controller',
     people: [],
     decisions: never,
+    sources: [],
     refusals: server.refusals.report,
     version: '0.0.0',
     log: silentLog,

@@ -20,6 +20,7 @@ it.each([
   ['bq://acme.beans.events_*', 'first'],
 ])('%s is listed by %s', async (uri, name) => {
   expect((await source.list(uri, never))[0]?.uri).toBe(`${name} ${uri}`)
+  expect(source.reads?.(uri)).toBe(true)
 })
 
 it('finds an object whose name looks like a pattern', async () => {
@@ -34,6 +35,7 @@ it.each(['gs://other/*.csv', 's3://acme/in/*.csv', 'bq://acme.other.t', 'https:/
       message: expect.stringContaining(uri),
     })
     await expect(source.find(uri, never)).rejects.toMatchObject({ code: 'source_refused' })
+    expect(source.reads?.(uri)).toBe(false)
   },
 )
 

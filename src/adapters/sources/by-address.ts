@@ -1,4 +1,4 @@
-import { isWatchedWithin } from '../../declarations/watched-address.ts'
+import { isWithinAddress } from '../../declarations/data-address.ts'
 import { containsAddress } from '../../domain/data-address.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { DataSource } from '../../domain/ports.ts'
@@ -29,16 +29,25 @@ export const createSourceReader = (options: Pick<S3Options, 'endpoint' | 'region
 
 /** One source of data made of a repository's folders and the sources that the config lets it ask. */
 export const createSourceByAddress = (folders: DataSource, sources: readonly ReadableSource[]): DataSource => {
+  const findReader = (uri: string, contains: (address: string) => boolean): DataSource | undefined =>
+    uri.startsWith('file:') ? folders : sources.find(({ addresses }) => addresses.some(contains))?.reader
   const readerOf = (uri: string, contains: (address: string) => boolean): DataSource => {
-    if (uri.startsWith('file:')) return folders
-    const found = sources.find(({ addresses }) => addresses.some(contains))
-    if (found !== undefined) return found.reader
+    const found = findReader(uri, contains)
+    if (found !== undefined) return found
     throw new Fault('source_refused', `${uri} lies in no source that the repository may ask`, {
       remedy: 'Name the repository, and an address that contains it, in a source of the config.',
     })
   }
+  const contains =
+    (uri: string) =>
+    (address: string): boolean =>
+      containsAddress(address, uri)
   return {
-    list: async (uri, signal) => readerOf(uri, (address) => isWatchedWithin(uri, address)).list(uri, signal),
-    find: async (uri, signal) => readerOf(uri, (address) => containsAddress(address, uri)).find(uri, signal),
+    list: async (uri, signal) => readerOf(uri, (address) => isWithinAddress(uri, address)).list(uri, signal),
+    find: async (uri, signal) => readerOf(uri, contains(uri)).find(uri, signal),
+    reads: (uri) => {
+      const reader = findReader(uri, contains(uri))
+      return reader !== undefined && (reader.reads?.(uri) ?? true)
+    },
   }
 }

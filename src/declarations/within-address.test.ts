@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { containsAddress } from '../domain/data-address.ts'
+import { isWithinAddress } from './data-address.ts'
 import { globMatcher, literalStart } from './glob.ts'
-import { isWatchedWithin } from './watched-address.ts'
 
 it.each([
   ['gs://acme/in/*.csv', 'gs://acme/in/', true],
@@ -16,7 +16,7 @@ it.each([
   ['bq://acme.beans.events*', 'bq://acme.beans.events', false],
   ['bq://acme.beans2.events', 'bq://acme.beans', false],
 ])('%s within %s: %s', (watched, address, expected) => {
-  expect(isWatchedWithin(watched, address)).toBe(expected)
+  expect(isWithinAddress(watched, address)).toBe(expected)
 })
 
 it('holds for whatever the pattern matches', () => {
@@ -28,7 +28,7 @@ it('holds for whatever the pattern matches', () => {
       if (!globMatcher(glob)(text)) return
       expect(text.startsWith(literalStart(glob))).toBe(true)
       for (const address of ['gs://acme/', 'gs://acme/a/', 'gs://acme/a/b/'])
-        if (isWatchedWithin(`gs://acme/${glob}`, address))
+        if (isWithinAddress(`gs://acme/${glob}`, address))
           expect(containsAddress(address, `gs://acme/${text}`)).toBe(true)
     }),
     { numRuns: 2_000 },
