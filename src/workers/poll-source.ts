@@ -40,7 +40,7 @@ const lease: Duration = 60_000
  * Looks once at everything that the repositories of a source watch in it. What goes wrong at one address keeps nobody
  * from looking at the others.
  */
-const pollSource = async (
+export const pollSource = async (
   ports: PollSourcePorts,
   source: PolledSource,
   signal: AbortSignal,
