@@ -33,6 +33,7 @@ beforeAll(async () => {
       { person: { name: 'watch', groups: ['monitors'], knownAs: [] }, token: tokens.watch },
     ],
     decisions: createDecisions({ ...walk, repositories: [repository] }),
+    sources: [],
     refusals: () => ({ since: 0, counts: [] }),
     liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
     version: '0.0.0-test',
