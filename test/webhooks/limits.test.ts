@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { registerApi } from '../../src/api/api.ts'
 import { silentLog } from '../../src/log.ts'
+import { cloudEvent, type DataHost, dataHosts, standardSignature } from './data-senders.ts'
 import { pushPayload } from './fixtures/github-payloads.ts'
 import { createRecordingServer, now, sign } from './recording-server.ts'
 
@@ -40,6 +41,32 @@ describe('the rate limits', () => {
     expect(server.changes).toHaveLength(2)
     expect((await server.push(otherSecret, 'acme/peas')).statusCode).toBe(202)
     expect(server.refusals.report().counts).toEqual([{ sender: 'github', reason: 'tooMany', count: 1 }])
+  })
+
+  it('count what a delivery brings: a large one comes in whole, and the next waits for it', async () => {
+    const { source } = dataHosts['CloudEvents, structured'] as DataHost
+    const server = await createRecordingServer([], {
+      sources: [source],
+      limits: { perMinute: 60, failuresPerMinute: 1 },
+    })
+    const post = (count: number) => {
+      const event = (i: number) => cloudEvent({ uri: `gs://acme-beans/incoming/${i}.csv`, generation: '1', size: 1 })
+      const payload = Buffer.from(JSON.stringify(Array.from({ length: count }, (_, i) => event(i))))
+      return server.app.inject({
+        method: 'POST',
+        url: '/webhooks/events',
+        payload,
+        headers: {
+          'content-type': 'application/cloudevents-batch+json',
+          ...standardSignature(source.secrets[0] as string, payload, now),
+        },
+      })
+    }
+    expect((await post(100)).statusCode).toBe(202)
+    expect(server.changes).toHaveLength(200)
+    const next = await post(1)
+    expect(next.statusCode).toBe(429)
+    expect(next.headers['retry-after']).toBe('141')
   })
 
   it('are looked at before the body is', async () => {
