@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Log } from '../log.ts'
 import { authorise, type Tokens } from './authorise.ts'
+import { batchesApi } from './batches.ts'
 import { changesApi, type LedgerStore } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
 import { flowApi } from './flow.ts'
@@ -52,6 +53,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
     async (scope) => {
       authorise(scope, ports)
       await scope.register(changesApi(ports.store))
+      await scope.register(batchesApi(ports.store))
       await scope.register(runsApi(ports))
       await scope.register(servingApi(ports))
       await scope.register(liveApi(ports))

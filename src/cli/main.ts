@@ -266,6 +266,18 @@ changes
   )
 
 program
+  .command('batches')
+  .description('data that gathers, what it waits for, and what became of it')
+  .argument('[id]', 'one batch with its objects and history', numberOf('batches'))
+  .addOption(new Option('--state <state>', 'only those in this state').choices(['open', 'closed', 'empty']))
+  .option('--repository <name>', 'only those of this repository')
+  .addOption(limit())
+  .addOption(json())
+  .action(async (id, _options, command) =>
+    (await import('./commands/batches.ts')).batches(id, command.optsWithGlobals()),
+  )
+
+program
   .command('runs')
   .description('runs of pipelines, newest first')
   .addOption(limit())

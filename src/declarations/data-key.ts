@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 
-// Patterns come from repositories: RE2 follows all ways at once, so none of them makes it slow (docs/adr).
+// Patterns come from repositories: RE2 follows all ways at once, so none of them makes it slow (docs/adr/0011).
 
 const longestPattern = 200
 /** A key is a part of an address, and a column with an index. */

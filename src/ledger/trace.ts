@@ -116,7 +116,8 @@ const node = async <K extends RowKind>(
 const changeNode = async (store: TraceReading, change: Change, depth: number): Promise<TraceNode> => {
   const children: TraceNode[] = []
   if (depth > 0) {
-    if (change.batch !== null) children.push(...(await batchNodes(store, change.batch, depth)))
+    for (const batch of change.batches ?? (change.batch === null ? [] : [change.batch]))
+      children.push(...(await batchNodes(store, batch, depth)))
     for (const run of await store.list('run', { change: change.id, batch: null }))
       children.unshift(await runNode(store, run, depth))
     for (const replay of await store.list('change', { replayOf: change.id }))
@@ -132,7 +133,7 @@ const batchNodes = async (store: TraceReading, id: number, depth: number): Promi
   const children = await Promise.all(runs.map((run) => runNode(store, run, depth)))
   const { pipeline, objects } = batch
   const what = `of ${pipeline}, ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}`
-  return [{ ...(await node(store, 'batch', batch, { what, reason: '' }, children)), objects }]
+  return [{ ...(await node(store, 'batch', batch, { what, reason: batch.reason }, children)), objects }]
 }
 
 const runNode = async (store: TraceReading, run: Run, depth: number): Promise<TraceNode> => {

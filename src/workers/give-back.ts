@@ -11,7 +11,7 @@ import { create, move } from './transitions.ts'
 
 /**
  * A run whose data is not what it was when its batch closed is not launched: what is still there goes back to the open
- * batch of its key, what was written anew joins that as a change of its own (docs/adr/0009). A run that was to read old
+ * batch of its key, what was written anew joins that as a change of its own (docs/adr/0010). A run that was to read old
  * data again, for a verdict, fails: nobody can.
  */
 export const giveBack = async (

@@ -34,6 +34,8 @@ it.each<[string[], number, RegExp]>([
   [['runs'], 0, /^No runs yet\.$/m],
   [['runs', '--json'], 0, /"runs": \[\]/],
   [['changes', '--sum'], 0, /^0 changes$/m],
+  [['batches'], 0, /^No batches\.$/m],
+  [['batches', '99'], 1, /There is no batch 99 \[not_found\]/],
   [['models'], 0, /^No models yet\.$/m],
   [['endpoints', '--json'], 0, /"endpoints": \[\]/],
   [['changes', '99'], 1, /There is no change 99 \[not_found\]/],

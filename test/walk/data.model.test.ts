@@ -61,7 +61,7 @@ const acts = (own: fc.Arbitrary<Act>): fc.Arbitrary<Act[]> =>
         }),
       },
     ),
-    { minLength: 5, maxLength: 40 },
+    { minLength: 5, maxLength: 30 },
   )
 
 interface Happening {
@@ -203,7 +203,7 @@ it('every object is in exactly one manifest, or was replaced or deleted before i
         expect(reason).not.toBe('')
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 
@@ -246,6 +246,6 @@ it('a run reads a whole upload, once its marker came, whatever is told first', a
           .sort(),
       )
     }),
-    { numRuns: 25 },
+    { numRuns: 8 },
   )
 })
