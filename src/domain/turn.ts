@@ -22,8 +22,9 @@ export interface Waiting {
 
 /**
  * Whose turn it is: of the runs that wait, the oldest first, each one that all its lanes have room for. One that waits
- * for its own pipeline holds up nobody in the repository's or the target's lane. Every run that waits is in the answer:
- * undefined where it may be launched now.
+ * for its own pipeline holds up nobody in the repository's or the target's lane. Runs of one pipeline may come of commits
+ * with other limits: a later one keeps within those of the ones before it, or it would take their places for ever. Every
+ * run that waits is in the answer: undefined where it may be launched now.
  */
 export const takeTurns = (
   underWay: readonly TurnRun[],
@@ -32,22 +33,22 @@ export const takeTurns = (
 ): ReadonlyMap<number, Waiting | undefined> => {
   const going = [...underWay]
   const turns = new Map<number, Waiting | undefined>()
+  const before: TurnRun[] = []
   for (const run of [...waiting].sort((a, b) => a.id - b.id)) {
-    const full = lanesOf(run, limits).find((lane) => going.filter(lane.holds).length >= lane.limit)
+    before.push(run)
+    const full = lanesOf(run, before, limits).find((lane) => going.filter(lane.holds).length >= lane.limit)
     turns.set(run.id, full && { reason: reasonOf(full, going) })
     if (full === undefined) going.push(run)
   }
   return turns
 }
 
-const lanesOf = (run: TurnRun, limits: TurnLimits): readonly Lane[] => {
+const lanesOf = (run: TurnRun, before: readonly TurnRun[], limits: TurnLimits): readonly Lane[] => {
   const { repository, pipeline, target } = run
+  const isSibling = (other: TurnRun): boolean => other.repository === repository && other.pipeline === pipeline
+  const own = before.filter(isSibling).flatMap(({ concurrency }) => concurrency ?? [])
   const lanes = [
-    {
-      name: `pipeline ${pipeline}`,
-      limit: run.concurrency ?? undefined,
-      holds: (other: TurnRun) => other.repository === repository && other.pipeline === pipeline,
-    },
+    { name: `pipeline ${pipeline}`, limit: own.length === 0 ? undefined : Math.min(...own), holds: isSibling },
     {
       name: `repository ${repository}`,
       limit: limits.ofRepository(repository),

@@ -30,7 +30,9 @@ export const whyNotYet = async (
   run: Run,
   at: Time,
 ): Promise<{ readonly reason: string; readonly nextAt: Time } | undefined> => {
-  if (limitsOf(ports, run).length === 0) return undefined
+  const { repository, pipeline } = run
+  const siblings = await tx.list('run', { repository, pipeline, state: 'built' }, 2)
+  if (siblings.length < 2 && limitsOf(ports, run).length === 0) return undefined
   await tx.lock(turnstile)
   const { turns, waiting } = await readTurns(tx, ports, at, run)
   const turn = turns.get(run.id)

@@ -22,5 +22,5 @@ const lineageBefore = async (store: Reading, run: Run): Promise<Lineage> => {
   }
   if (of.batch === null) return change?.lineage ?? []
   const changes = await store.list('change', { batch: of.batch }, mostChanges)
-  return joinLineages(changes.map(({ lineage }) => lineage ?? []))
+  return joinLineages([...changes, change].map((one) => one?.lineage ?? []))
 }

@@ -7,6 +7,7 @@ import type { Time } from '../domain/time.ts'
 import { declarationFile, readProtectedDeclaration } from './declaration.ts'
 import { type BatchLine, type Settled, settleDeleted, settleWritten } from './join-batch.ts'
 import type { Decision, MatchPorts } from './match.ts'
+import { whyOwnOutput, writtenBy } from './own-output.ts'
 
 type DataCause = Extract<ChangeCause, { kind: 'data' }>
 
@@ -51,7 +52,14 @@ export const matchData = async (
     )
     return ignored(reasons.join('; ') || `no data trigger of ${repository} matches ${cause.uri}`)
   }
-  return { kind: 'join', join: (tx) => joinAll(tx, wanted, cause, change, at) }
+  if (cause.event === 'deleted') return { kind: 'join', join: (tx) => joinAll(tx, wanted, cause, change, at) }
+  const pipelines = wanted.map(({ line }) => line.pipeline)
+  const written = await writtenBy(ports.store, repository, cause.uri, pipelines)
+  const loops = pipelines.flatMap((pipeline) => whyOwnOutput(written, repository, pipeline) ?? [])
+  const others = wanted.filter(({ line }) => whyOwnOutput(written, repository, line.pipeline) === undefined)
+  if (others.length === 0) return ignored(loops.join('; '))
+  const lineage = written === undefined ? {} : { lineage: written.lineage }
+  return { kind: 'join', join: (tx) => joinAll(tx, others, cause, change, at), ...lineage }
 }
 
 const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })

@@ -1,5 +1,6 @@
 import { type Change, type ChangeOutcome, endChange, isChangeOpen, isSameLine } from '../domain/change.ts'
 import { isFault } from '../domain/errors.ts'
+import type { Lineage } from '../domain/lineage.ts'
 import { pauseReason } from '../domain/pause.ts'
 import type { NewRow, Store, Transaction } from '../domain/ports.ts'
 import type { Run } from '../domain/run.ts'
@@ -34,6 +35,8 @@ export type Decision =
       readonly kind: 'join'
       /** Puts the change into its batches, in the transaction that ends it. */
       readonly join: (tx: Transaction) => Promise<ChangeOutcome>
+      /** The runs that led to the object, where they are known. */
+      readonly lineage?: Lineage
     }
 
 /** Why a run is not started after all, asked in the transaction that would start it. */
@@ -85,7 +88,8 @@ const decide = (ports: MatchPorts, change: Change, at: Time, signal: AbortSignal
 
 const apply = async (tx: Transaction, change: Change, decision: Decision, at: Time): Promise<Change> => {
   const outcome = await outcomeOf(tx, change, decision, at)
-  return move(tx, 'change', change, endChange(change, outcome), outcome.reason, at)
+  const lineage = decision.kind === 'join' && decision.lineage !== undefined ? { lineage: decision.lineage } : {}
+  return move(tx, 'change', change, { ...endChange(change, outcome), ...lineage }, outcome.reason, at)
 }
 
 const outcomeOf = async (tx: Transaction, change: Change, decision: Decision, at: Time): Promise<ChangeOutcome> => {

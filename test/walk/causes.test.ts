@@ -348,3 +348,62 @@ describe('drift', () => {
     expect(await endings()).toEqual(['drift started'])
   })
 })
+
+describe('data that a run wrote', () => {
+  const twoInARing =
+    '{push: {branches: [main]}, data: {uri: "gs://acme/made/**/features.csv", quiet: 5s, into: source}}'
+  const features =
+    '  features: {ir: pipelines/beans.json, parameters: {target: Class}, on: {data: {uri: "gs://acme/made/**/beans.csv", quiet: 5s, into: source}}}\n'
+  const wrote = (uri: string) => walk.record({ kind: 'data', pipeline: null, uri, generation: '1', size: 9 })
+  const under = (jobId: string | null, file: string) => `gs://acme/made/123/${jobId}/train_1/${file}`
+  const ran = async () => (await runs()).map(({ pipeline, state }) => `${pipeline} ${state}`)
+
+  beforeEach(async () => {
+    walk = await createWalk(database, { bounds: { addresses: ['gs://acme/'] } })
+    declare(twoInARing, features)
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+  })
+
+  it('starts the next pipeline, and not once more the one that led to it', async () => {
+    const [first] = await runs()
+    await wrote(under(first?.jobId ?? '', 'beans.csv'))
+    await walk.drain()
+    const [, second] = await runs()
+    expect(await ran()).toEqual(['beans succeeded', 'features succeeded'])
+    const back = await wrote(under(second?.jobId ?? '', 'features.csv'))
+    await walk.drain()
+    expect(await walk.get('change', back)).toMatchObject({
+      state: 'ignored',
+      reason: `loop: beans → features → beans: run ${second?.id} wrote it`,
+    })
+    expect(await ran()).toHaveLength(2)
+  })
+
+  it('is known by the artifact that it is, too, but not where the pipeline names the address itself', async () => {
+    const [run] = await runs()
+    const artifact = (uri: string) => ({ output: 'table', uri, schemaTitle: 'system.Dataset', metadata: {} })
+    const task = { id: '1', name: 'train', parent: null, state: 'succeeded', startedAt: 1, endedAt: 2, error: null } as const
+    await walk.store.transaction(async (tx) => {
+      const row = await tx.get('run', run?.id as number)
+      if (row === undefined) return
+      const artifacts = [artifact('gs://acme/made/elsewhere/'), artifact('gs://acme/made/given')]
+      const parameters = { ...row.parameters, from: 'gs://acme/made/given' }
+      await tx.update('run', { ...row, parameters, tasks: [{ ...task, logUri: null, artifacts }] })
+    })
+    const own = await wrote('gs://acme/made/elsewhere/features.csv')
+    const given = await wrote('gs://acme/made/given/features.csv')
+    await walk.drain({ jobs: 2 })
+    expect(await walk.get('change', own)).toMatchObject({
+      state: 'ignored',
+      reason: `loop: beans → beans: run ${run?.id} wrote it`,
+    })
+    expect(await walk.get('change', given)).toMatchObject({ state: 'batched' })
+  })
+
+  it('by somebody else starts what it starts', async () => {
+    await wrote(under('winnow-peas-0123456789abcdef', 'features.csv'))
+    await walk.drain()
+    expect(await ran()).toEqual(['beans succeeded', 'beans succeeded'])
+  })
+})
