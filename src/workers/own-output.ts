@@ -25,7 +25,11 @@ export const writtenBy = async (
 }
 
 /** Why an object must not start a pipeline that led to it; undefined where it may. */
-export const whyOwnOutput = (written: Written | undefined, repository: string, pipeline: string): string | undefined => {
+export const whyOwnOutput = (
+  written: Written | undefined,
+  repository: string,
+  pipeline: string,
+): string | undefined => {
   const loop = written && loopOf(written.lineage, repository, pipeline)
   return loop && `${loop}: run ${written?.by.id} wrote it`
 }

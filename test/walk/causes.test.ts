@@ -383,7 +383,15 @@ describe('data that a run wrote', () => {
   it('is known by the artifact that it is, too, but not where the pipeline names the address itself', async () => {
     const [run] = await runs()
     const artifact = (uri: string) => ({ output: 'table', uri, schemaTitle: 'system.Dataset', metadata: {} })
-    const task = { id: '1', name: 'train', parent: null, state: 'succeeded', startedAt: 1, endedAt: 2, error: null } as const
+    const task = {
+      id: '1',
+      name: 'train',
+      parent: null,
+      state: 'succeeded',
+      startedAt: 1,
+      endedAt: 2,
+      error: null,
+    } as const
     await walk.store.transaction(async (tx) => {
       const row = await tx.get('run', run?.id as number)
       if (row === undefined) return
