@@ -51,7 +51,7 @@ describe('one at a time', () => {
   })
 
   /** Jobs go on until only those that wait for a job's end are left. */
-  const settle = () => walk.drain({ until: walk.now() + 30_000, jobs: 40 })
+  const settle = () => walk.drain({ until: walk.now() + 4_000, jobs: 40 })
 
   it('a run waits for the one before it, says so, and goes on in the transaction that ends that', async () => {
     await pushTo('main')
@@ -151,7 +151,7 @@ describe('the config bounds', () => {
       await walk.push(walk.commit(branch, { ...free, 'pipelines/beans.json': pipelineJson({ n: ++made }) }), {
         ref: `refs/heads/${branch}`,
       })
-    await walk.drain({ until: walk.now() + 30_000, jobs: 40 })
+    await walk.drain({ until: walk.now() + 4_000, jobs: 40 })
     expect((await states()).sort()).toEqual(['built', 'running', 'running'])
     const [first, second, third] = await runs()
     expect(third?.reason).toBe(`waits for runs ${first?.id}, ${second?.id}: ${reason}`)
