@@ -6,6 +6,7 @@ import { isFault } from '../domain/errors.ts'
 import { manifestFileName, manifestFileOf } from '../domain/manifest-file.ts'
 import type { ManifestFiles, Store } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
+import { countRows } from './count-rows.ts'
 import { count, type DeclarationPorts, readProtectedDeclaration, runTargetOf } from './declaration.ts'
 import { lockBatches } from './join-batch.ts'
 import { settleWanting, wantingMore } from './more-data.ts'
@@ -48,8 +49,10 @@ export const createGatherStep =
     const allowed = ports.bounds(repository)
     if (!pipeline || !trigger || !allowed)
       return empty(ports.store, batch, `no pipeline ${batch.pipeline} waits for its data any more`, now)
-    const standing = standingOf(batch, trigger, now)
-    if (standing.kind === 'wait') return wait(ports.store, batch, standing.reason, standing.at, now)
+    const counted = await countedBatch(ports, batch, trigger, context)
+    if ('waits' in counted) return wait(ports.store, batch, counted.waits, now + sourcePoll, now)
+    const standing = standingOf(counted, trigger, now)
+    if (standing.kind === 'wait') return wait(ports.store, counted, standing.reason, standing.at, now)
     const late = batch.marker === null ? null : await waitForUntold(ports, batch, trigger, context)
     if (late !== null) return wait(ports.store, batch, late.reason, late.at, now)
     if (standing.kind === 'empty') return empty(ports.store, batch, standing.reason, now)
@@ -58,8 +61,26 @@ export const createGatherStep =
       const reason = `waits: no manifest can be written for target ${target}; let on.data use into`
       return wait(ports.store, batch, reason, now + correctionPoll, now)
     }
-    await close(ports, { batch, pipeline, trigger, target, commit, why: standing.reason }, context)
+    await close(ports, { batch: counted, pipeline, trigger, target, commit, why: standing.reason }, context)
   }
+
+/** The batch with the rows that its rule asks for; or why they cannot be counted now. */
+const countedBatch = async (
+  ports: GatherPorts,
+  batch: Batch,
+  { minimum }: DataTrigger,
+  context: StepContext,
+): Promise<Batch | { readonly waits: string }> => {
+  if (minimum?.rows === undefined) return batch
+  try {
+    return await countRows(ports, batch, context.signal)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return {
+      waits: `its rows cannot be counted: ${error.message}${error.remedy === undefined ? '' : `; ${error.remedy}`}`,
+    }
+  }
+}
 
 /** Why a batch whose marker came waits all the same, and until when; null where all of it is there. */
 const waitForUntold = async (

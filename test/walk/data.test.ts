@@ -192,6 +192,23 @@ describe('an open batch', () => {
     expect((await runsOf()).map(({ manifest }) => manifest[0]?.rows)).toEqual([150, 250])
   })
 
+  it('asks the source for rows that nobody told of, and says where it does not answer', async () => {
+    declare('{uri: "bq://acme.beans.beans", quiet: 5s, maxWait: 20s, minimum: {rows: 100}, into: source}')
+    const uri = 'bq://acme.beans.beans'
+    await hear(object(uri, '2', { size: 0 }))
+    walk.data.state.fault = new Fault('source_unavailable', 'BigQuery does not answer', { retryable: true })
+    await later(10_000)
+    expect((await batchesOf())[0]?.reason).toBe('its rows cannot be counted: BigQuery does not answer')
+    walk.data.state.fault = undefined
+    walk.data.write(object(uri, '1', { size: 0, rows: 90 }))
+    await later(40_000)
+    expect((await batchesOf())[0]?.reason).toBe('waits for more: it has 90 of 100 rows')
+    await hear(object(uri, '3', { size: 0 }))
+    walk.data.write(object(uri, '3', { size: 0, rows: 120 }))
+    await walk.drain()
+    expect((await runsOf()).map(({ state, manifest }) => [state, manifest[0]?.rows])).toEqual([['succeeded', 120]])
+  })
+
   it('says that winnow.yaml has to be corrected first', async () => {
     declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
     await hear(object('a.csv'))
