@@ -18,7 +18,11 @@ import { type DocumentPath, formatPath, type PlacedFault, sortFaults } from './p
 /** A declaration is written by hand: more than this is a mistake or an attack. */
 const largestText = 1_000_000
 /** A thousand gates have some 10,000. */
-const mostKeys = 20_000
+const mostKeys = 12_000
+/** Of lists, all together. */
+const mostEntries = 20_000
+/** Marks, texts, spaces, comments: each of the keys above takes some eight. */
+const mostLexemes = 250_000
 const deepestNesting = 40
 const mostFaults = 200
 /** How many nodes aliases may stand for in all (`yaml` counts them), against documents that explode. */
@@ -58,8 +62,12 @@ export const loadYaml = <T>(text: string, file: string, schema: z.ZodType<T>): L
 /** Lexing is fast and stops as soon as it is too much; making a tree of it is not. */
 const tooMuchOf = (text: string): string | undefined => {
   let keys = 0
+  let entries = 0
+  let lexemes = 0
   let levels = 0
   for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > mostLexemes) return `${mostLexemes} marks and texts`
+    if ((lexeme === ',' || lexeme === '-') && ++entries > mostEntries) return `${mostEntries} entries`
     if ((lexeme === ':' || lexeme === '?') && ++keys > mostKeys) return `${mostKeys} keys`
     if ((lexeme === '[' || lexeme === '{') && ++levels > deepestNesting) return `${deepestNesting} levels`
     if (lexeme === ']' || lexeme === '}') levels -= 1
@@ -83,7 +91,10 @@ const readDocument = <T>(text: string, file: string, schema: z.ZodType<T>): Load
   }
   const syntax = [...document.errors, ...document.warnings]
   if (syntax.length > 0)
-    return { ok: false, faults: sortFaults(syntax.map((error) => at(error.pos[0], [], firstLine(error.message)))) }
+    return {
+      ok: false,
+      faults: sortFaults(syntax.slice(0, mostFaults).map((error) => at(error.pos[0], [], firstLine(error.message)))),
+    }
   const place: Place = (path, message, where = 'value') => at(offsetOf(document, path, where), path, message)
 
   const structure = checkStructure(document, (offset, message) => at(offset, [], message))
@@ -100,13 +111,13 @@ const readDocument = <T>(text: string, file: string, schema: z.ZodType<T>): Load
     },
   })
   if (result.success) return { ok: true, value: result.data, place }
-  return {
-    ok: false,
+  const faults: PlacedFault[] = []
+  for (const issue of result.error.issues) {
     // To find the place of each of thousands would take the square of their number.
-    faults: sortFaults(
-      result.error.issues.slice(0, mostFaults).flatMap((issue) => faultsOf(issue, value, knownKeys, place)),
-    ),
+    if (faults.length >= mostFaults) break
+    faults.push(...faultsOf(issue, value, knownKeys, place))
   }
+  return { ok: false, faults: sortFaults(faults) }
 }
 
 const faultsOf = (

@@ -56,6 +56,27 @@ const openMembers = (of: AstNode): readonly string[] | undefined => {
   return isColumns && whole.args[0].args === 'data' ? ofColumns : undefined
 }
 
+/** What reading the expressions of a policy may take: a chain of operators takes the square of its length. */
+export interface ExpressionBudget {
+  characters: number
+  operators: number
+}
+
+export const expressionBudget = (): ExpressionBudget => ({ characters: 100_000, operators: 4_000 })
+
+const mostOperators = 200
+
+/** Takes an expression out of the budget; why it is not read, where it is too much by itself or with those before it. */
+export const spendOn = (expression: string, budget: ExpressionBudget): string | undefined => {
+  const operators = expression.match(/&&|\|\||[<>=!]=|[-+*/%<>!?:]/g)?.length ?? 0
+  if (operators > mostOperators) return `expected at most ${mostOperators} operators, got ${operators}`
+  budget.operators -= operators
+  budget.characters -= expression.length
+  return budget.operators < 0 || budget.characters < 0
+    ? 'expected shorter checks: those of the policy are too much to read together'
+    : undefined
+}
+
 /** Why an expression can never be a check: it is no CEL, or reads a name that nothing has. Undefined where it can. */
 export const checkFault = (expression: string): string | undefined => {
   const parsed = problemOf(() => parseCel(environment, expression))

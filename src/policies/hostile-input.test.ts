@@ -26,16 +26,35 @@ describe('a policy that was made to hurt is refused', () => {
     ['depth in JSON', `${'{"a":'.repeat(50)}1${'}'.repeat(50)}`, /levels/],
     ['more than 1 MB', `version: 1\nmodel: m # ${'x'.repeat(1_000_000)}\n`, /at most 1000000 bytes/],
     ['more than 1,000 gates', `version: 1\nmodel: m\ngates:\n${gates(1_001)}`, /at most 1000 gates/],
-    ['many times as many gates', `version: 1\nmodel: m\ngates:\n${gates(19_000)}`, /at most 20000 keys/],
+    ['many times as many gates', `version: 1\nmodel: m\ngates:\n${gates(19_000)}`, /at most 12000 keys/],
     [
       'keys that take the square of their number to compare',
       `version: 1\nmodel: m\ngates: {${Array.from({ length: 110_000 }, (_, i) => `g${i}:`).join(',')}}`,
-      /at most 20000 keys/,
+      /at most 12000 keys/,
     ],
     [
       'thousands of faults',
-      `version: 1\nmodel: m\ngates: {${Array.from({ length: 60_000 }, (_, i) => `g${i}`).join(',')}}`,
+      `version: 1\nmodel: m\ngates: {${Array.from({ length: 11_000 }, (_, i) => `g${i}`).join(',')}}`,
       /gates.g0: expected a mapping, got nothing/,
+    ],
+    ['a list without end', `version: 1\nmodel: m\nmetrics: [${'a,'.repeat(490_000)}]`, /at most 20000 entries/],
+    ['commas alone', `version: 1\nmodel: m\nmetrics: [${','.repeat(990_000)}]`, /at most 20000 entries/],
+    ['dashes', `metrics:\n${'- '.repeat(490_000)}`, /at most 20000 entries/],
+    ['lines and lines', '#\n'.repeat(490_000), /at most 250000 marks/],
+    [
+      'checks that take the square of their length',
+      `version: 1\nmodel: m\ngates:\n${Array.from({ length: 480 }, (_, i) => `  g${i}: {check: "${'1+'.repeat(900)}1 > 0"}\n`).join('')}`,
+      /at most 200 operators, got 901/,
+    ],
+    [
+      'checks that are too much together',
+      `version: 1\nmodel: m\ngates:\n${Array.from({ length: 900 }, (_, i) => `  g${i}: {check: "${'1+'.repeat(100)}1 > 0"}\n`).join('')}`,
+      /too much to read together/,
+    ],
+    [
+      'a retrain of a thousand expressions',
+      `version: 1\nmodel: m\ngates: {g: {metric: accuracy, atLeast: 0.5}}\notherwise: {retrain: {attempts: 1, parameters: {${Array.from({ length: 1_000 }, (_, i) => `p${i}: "previous${' + 1'.repeat(100)}"`).join(', ')}}}}\n`,
+      /too much to read together/,
     ],
     ['a gate that comes twice', `version: 1\nmodel: m\ngates:\n${gates(2)}${gates(1)}`, /6:3: .*unique: g0 stands/],
     [

@@ -2,7 +2,7 @@ import { didYouMean } from '../declarations/describe-issue.ts'
 import type { Place } from '../declarations/load-yaml.ts'
 import type { PlacedFault } from '../declarations/placed-fault.ts'
 import { parseDuration } from '../domain/time.ts'
-import { checkFault } from './checks.ts'
+import { checkFault, type ExpressionBudget, expressionBudget, spendOn } from './checks.ts'
 import { parseLimit } from './limit-text.ts'
 import { fewestRequests } from './live/live-gates.ts'
 import { findMetric, labelledMetric, type Metric, metricNames, winnowSpelling } from './metrics.ts'
@@ -27,7 +27,13 @@ const ofMetrics = [
 ] as const
 
 /** One gate as it is written → the gate, or each of its faults at its place. `own` are the pipeline's own metrics. */
-export const parseGate = (name: string, entry: GateEntry, own: readonly string[], place: Place): ParsedGate => {
+export const parseGate = (
+  name: string,
+  entry: GateEntry,
+  own: readonly string[],
+  place: Place,
+  budget: ExpressionBudget = expressionBudget(),
+): ParsedGate => {
   const path = ['gates', name]
   const kinds = (['metric', 'check', 'require'] as const).filter((kind) => entry[kind] !== undefined)
   if (kinds.length !== 1) {
@@ -48,7 +54,7 @@ export const parseGate = (name: string, entry: GateEntry, own: readonly string[]
     return { ok: true, gate: { kind: 'require', name, advisory, approvals: approvalRule(entry.require) } }
   }
   const expression = entry.check as string
-  const fault = checkFault(expression)
+  const fault = spendOn(expression, budget) ?? checkFault(expression)
   if (fault !== undefined) faults.push(place([...path, 'check'], fault))
   return faults.length > 0 ? { ok: false, faults } : { ok: true, gate: { kind: 'check', name, advisory, expression } }
 }

@@ -3,7 +3,7 @@ import { type PlacedFault, sortFaults } from '../declarations/placed-fault.ts'
 import { repositoryPathFault } from '../declarations/repository-path.ts'
 import type { Json } from '../domain/json.ts'
 import { parseDuration } from '../domain/time.ts'
-import { retrainExpressionFault } from './checks.ts'
+import { type ExpressionBudget, expressionBudget, retrainExpressionFault, spendOn } from './checks.ts'
 import { takesCanary } from './live/canary.ts'
 import { findMetric, winnowSpelling } from './metrics.ts'
 import { approvalRule, parseGate, unknownMetric } from './parse-gate.ts'
@@ -40,9 +40,10 @@ export const parsePolicy = (
   const faults: PlacedFault[] = []
   if (model !== undefined && written.model !== model)
     faults.push(place(['model'], `expected ${model}, the pipeline's model, got ${JSON.stringify(written.model)}`))
+  const budget = expressionBudget()
   const gates = [
-    ...written.use.flatMap((path, i) => gatesOfSet(path, ['use', i], files, place, faults)),
-    ...gatesOf(written, place, faults),
+    ...written.use.flatMap((path, i) => gatesOfSet(path, ['use', i], files, place, faults, budget)),
+    ...gatesOf(written, place, faults, budget),
   ]
   if (gates.length === 0 && faults.length === 0)
     faults.push(place(['gates'], 'expected at least one gate: a policy without gates judges nothing', 'key'))
@@ -63,7 +64,7 @@ export const parsePolicy = (
         'expected an environment whose rollout begins with a part of the traffic: a canary is its first step',
       ),
     )
-  const retrain = retrainOf(written, place, faults)
+  const retrain = retrainOf(written, place, faults, budget)
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
   const { seed, resamples } = written
   const { inconclusive } = written.otherwise
@@ -83,10 +84,11 @@ const gatesOf = (
   { gates, metrics }: { readonly gates: Readonly<Record<string, GateEntry>>; readonly metrics: readonly string[] },
   place: Place,
   faults: PlacedFault[],
+  budget: ExpressionBudget,
 ): readonly Gate[] => {
   faults.push(...ownMetricFaults(metrics, place))
   return Object.entries(gates).flatMap(([name, entry]) => {
-    const parsed = parseGate(name, entry, metrics, place)
+    const parsed = parseGate(name, entry, metrics, place, budget)
     if (parsed.ok) return [parsed.gate]
     faults.push(...parsed.faults)
     return []
@@ -99,6 +101,7 @@ const gatesOfSet = (
   files: ReadonlyMap<string, string>,
   place: Place,
   faults: PlacedFault[],
+  budget: ExpressionBudget,
 ): readonly Gate[] => {
   const fault = repositoryPathFault(path, ['.yaml', '.yml'])
   const text = files.get(path)
@@ -111,7 +114,7 @@ const gatesOfSet = (
     faults.push(...loaded.faults)
     return []
   }
-  return gatesOf(loaded.value, loaded.place, faults)
+  return gatesOf(loaded.value, loaded.place, faults, budget)
 }
 
 const repeated = (names: readonly string[]): readonly string[] => [
@@ -155,12 +158,17 @@ const environmentsOf = (
     ]),
   )
 
-const retrainOf = (written: PolicyFile, place: Place, faults: PlacedFault[]): RetrainRules | null => {
+const retrainOf = (
+  written: PolicyFile,
+  place: Place,
+  faults: PlacedFault[],
+  expressions: ExpressionBudget,
+): RetrainRules | null => {
   const { retrain } = written.otherwise
   if (retrain === undefined) return null
   const parameters = Object.entries(retrain.parameters).map(([name, value]): [string, RetrainParameter] => {
     if (typeof value !== 'string' || !/\bprevious\b/.test(value)) return [name, { kind: 'value', value: value as Json }]
-    const fault = retrainExpressionFault(value)
+    const fault = spendOn(value, expressions) ?? retrainExpressionFault(value)
     if (fault !== undefined) faults.push(place(['otherwise', 'retrain', 'parameters', name], fault))
     return [name, { kind: 'expression', expression: value }]
   })
