@@ -128,8 +128,11 @@ const askRedis = async (url: string): Promise<void> => {
   client.disconnect()
 }
 
-/** An empty PostgreSQL in a folder of its own below `root`, which becomes its user's where this process is root's. */
-export const createPostgres = async (root: string, logFile?: string): Promise<Server> => {
+/**
+ * An empty PostgreSQL in a folder of its own below `root`, which becomes its user's where this process is root's. Without
+ * `fsync` it outlives its own end, but not the machine's.
+ */
+export const createPostgres = async (root: string, logFile?: string, fsync: 'on' | 'off' = 'off'): Promise<Server> => {
   const [initdb, postgres] = [await findProgram('initdb'), await findProgram('postgres')]
   if (!initdb || !postgres) return fail('services: PostgreSQL is missing; on Debian: apt-get install postgresql')
   const data = join(root, 'postgres')
@@ -144,7 +147,7 @@ export const createPostgres = async (root: string, logFile?: string): Promise<Se
   if (made.status !== 0) return fail(`services: initdb failed:\n${made.stderr ?? made.error}`)
   const port = await freePort()
   const settings = [
-    'fsync=off',
+    `fsync=${fsync}`,
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${data}`,
     'log_min_messages=fatal',
