@@ -1,5 +1,6 @@
 /** Every code that Winnow raises; docs/errors.md has a heading for each (a test compares them). */
 export const faultCodes = [
+  'archive_damaged',
   'artifact_missing',
   'address_unmapped',
   'checkout_failed',

@@ -86,6 +86,8 @@ export interface Transaction extends Reading {
   /** Outbox: after the commit the step is queued for the row at the version that this transaction leaves. `at` delays it. */
   enqueue(step: Step, id: number, at?: Time): Promise<void>
   record(entry: HistoryEntry): Promise<void>
+  /** Whether a run of this identity is in an archive: its job id is used up. */
+  isArchivedIdentity(identity: Digest): Promise<boolean>
   /** Until the transaction ends, any other that locks the same name waits here; what is read afterwards is what it left. */
   lock(name: string): Promise<void>
 }

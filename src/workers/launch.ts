@@ -90,6 +90,7 @@ const commit = async (ports: LaunchPorts, run: Run, build: Build, context: StepC
       const alive = equals.find(({ state }) => ['launching', 'running', 'succeeded'].includes(state))
       if (alive !== undefined && afresh) continue
       if (alive !== undefined) return reuse(tx, ports, run, alive, context)
+      if (equals.length === 0 && (await tx.isArchivedIdentity(identity))) continue
       // A failed or cancelled job keeps its id on the target, so another try needs another.
       if (equals.some(({ state }) => state === 'failed' || state === 'cancelled')) continue
       const notYet = await whyNotYet(tx, ports, run, at)

@@ -58,6 +58,5 @@ export const markReplayed = async (tx: Transaction, id: number): Promise<void> =
 /** Whether a person wants this run whatever ran before: then an equal one does not do instead. */
 export const runsAfresh = async (tx: Transaction, run: Run): Promise<boolean> => {
   if (run.batch !== null) return (await tx.get('batch', run.batch))?.replayed === true
-  const change = await tx.get('change', run.change)
-  return change?.replayOf !== undefined || (change?.cause.kind === 'request' && change.cause.fresh === true)
+  return (await tx.get('change', run.change))?.replayOf !== undefined
 }

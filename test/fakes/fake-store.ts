@@ -97,6 +97,7 @@ export const createFakeStore = () => {
         record: async (entry) => {
           draft.history.push(entry)
         },
+        isArchivedIdentity: async () => false,
         // Transactions run one after another here.
         lock: async () => {},
       }

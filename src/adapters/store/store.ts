@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomInt } from 'node:crypto'
+import type { ArchiveLedger } from '../../domain/archive.ts'
 import type { FeedLedger, Sightings } from '../../domain/feed.ts'
 import type { Json } from '../../domain/json.ts'
 import type { LedgerReading } from '../../domain/ledger.ts'
 import type { NewRow, Store, Transaction, WorkLedger } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import type { DatabasePool } from '../database-pool.ts'
+import { createArchiveLedger } from './archives.ts'
 import { createClaims, removeFromOutbox } from './claims.ts'
 import { createDatabase } from './database.ts'
 import { createFeedback } from './feedback.ts'
@@ -25,7 +27,7 @@ const lanes = 16
 /** Changes in one commit: past some dozens a larger one saves little, and a fault in it costs more. */
 const mostInGroup = 100
 
-export interface OpenStore extends Store, WorkLedger, LedgerReading, FeedLedger, Sightings {
+export interface OpenStore extends Store, WorkLedger, LedgerReading, ArchiveLedger, FeedLedger, Sightings {
   /** True where no other process can share this store. */
   readonly embedded: boolean
   /** Names of the migrations that were applied now; createStore has done it already. */
@@ -89,6 +91,7 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
 
   const { get, list } = createReading(db)
   const claims = createClaims(db, now)
+  const archives = createArchiveLedger(db)
   const ledger = createLedgerReading(db, lane, claims.parked, now)
   const feedback = createFeedback(db)
   const store: OpenStore = {
@@ -152,6 +155,10 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
     changesAfterRun: guarded(ledger.changesAfterRun),
     sumChanges: guarded(ledger.sumChanges),
     account: guarded(ledger.account),
+    archivable: guarded(archives.archivable),
+    takeOut: guarded(archives.takeOut),
+    archivedIn: guarded(archives.archivedIn),
+    findArchivedChanges: guarded(archives.findArchivedChanges),
     addRefusals: guarded(ledger.addRefusals),
     recordFeedback: guarded(feedback.recordFeedback),
     feedback: guarded(feedback.feedback),

@@ -10,6 +10,7 @@ import {
   type Transaction,
 } from '../../domain/ports.ts'
 import { dayOf, type Time } from '../../domain/time.ts'
+import { isArchivedIdentity } from './archived-identity.ts'
 import type { Database } from './database.ts'
 import { laneOf } from './lanes.ts'
 import { createReading, tableOf } from './reading.ts'
@@ -84,7 +85,8 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
     return wishes.size
   }
 
-  return { tx: { ...createReading(db), insert, update, enqueue, record, lock }, flush }
+  const tx = { ...createReading(db), insert, update, enqueue, record, lock }
+  return { tx: { ...tx, isArchivedIdentity: (identity) => isArchivedIdentity(db, identity) }, flush }
 }
 
 /** Until the transaction of `db` ends, others that lock one of the names wait. All take them in one order: nobody waits in a ring. */
