@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { createArchiveFolder } from './adapters/archives/archive-folder.ts'
 import { createCompiler } from './adapters/compilers/compiler.ts'
 import { createForeignCompiler } from './adapters/compilers/foreign.ts'
 import { createSigningKeys } from './adapters/google/signing-keys.ts'
@@ -22,6 +23,7 @@ import { createPythonEnvironments, type PythonEnvironments } from './processes/p
 import { openSources } from './sources.ts'
 import { manifestFolderOf, openTargets } from './targets.ts'
 import { version } from './version.ts'
+import { keepRefusals } from './webhooks/keep-refusals.ts'
 import { createLimits } from './webhooks/limits.ts'
 import { createRefusals } from './webhooks/refusals.ts'
 import { registerWebhooks } from './webhooks/webhooks.ts'
@@ -56,6 +58,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   const store = await createStore(pool)
   const targets = opened.use(await openTargets(config, log))
 
+  const archive = config.retention && createArchiveFolder(config.retention.archive)
   const keptFolder = join(config.dataFolder, 'verdict-evidence')
   const repositories = Object.entries(config.repositories)
   const environments = createPythonEnvironments({
@@ -99,6 +102,9 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     },
     repositories: repositories.map(([name]) => name),
     targetLimit: (name) => config.targets[name]?.concurrency,
+    ...(archive === undefined || config.retention === undefined
+      ? {}
+      : { retention: { folder: archive, after: config.retention.after } }),
     pollEvery: (name) => config.repositories[name]?.poll,
     concurrency: config.concurrency,
     embedded: store.embedded,
@@ -117,6 +123,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   const server: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true })
   opened.defer(() => server.close())
   const refusals = createRefusals(Date.now())
+  opened.use(keepRefusals(refusals, store, log))
   await registerWebhooks(server, {
     refusals,
     limits: createLimits(config.limits),
@@ -141,6 +148,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   })
   await registerApi(server, {
     store,
+    ...(archive === undefined ? {} : { archive }),
     targets: targets.byName,
     target: ports.target,
     liveFigures: createLiveFigures(ports),

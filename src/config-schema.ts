@@ -31,6 +31,20 @@ const Poll = z.union([z.string(), z.number()]).transform((text, context) => {
   return z.NEVER
 })
 
+const dayLength = 86_400_000
+
+const Retention = z.strictObject({
+  /** How long after its end a change stays in the store with all that came of it. */
+  after: z.union([z.string(), z.number()]).transform((text, context) => {
+    const after = typeof text === 'number' ? text : parseDuration(text)
+    if (after !== undefined && after >= dayLength && after <= 36_500 * dayLength) return after
+    context.addIssue({ code: 'custom', message: `expected a duration of a day or more, such as 90d, got ${text}` })
+    return z.NEVER
+  }),
+  /** A folder for what leaves the store; each worker writes there, and each web process reads there. */
+  archive: z.string().min(1),
+})
+
 const DeclarationPattern = z.string().superRefine((pattern, context) => {
   const refuse = (message: string) => context.addIssue({ code: 'custom', message })
   const fault = globFault(pattern)
@@ -165,6 +179,8 @@ export const ConfigFile = z.strictObject({
   /** How many jobs one worker process does at once. */
   concurrency: z.int().min(1).max(64).default(8),
   repositories: z.record(Name, RepositoryConfig),
+  /** Without it everything stays in the store. */
+  retention: Retention.optional(),
   /** Buckets, tables and senders of events whose data starts pipelines. */
   sources: z.record(Name, SourceConfig).default({}),
   /** Who may decide: approve, reject, and, of the group `operators`, hold, release and override. */

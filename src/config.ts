@@ -145,6 +145,9 @@ const withAbsoluteFile = (reference: SecretReference, base: string): SecretRefer
 const withAbsolutePaths = (file: ConfigFile, base: string): ConfigFile => ({
   ...file,
   dataFolder: resolve(base, file.dataFolder),
+  ...(file.retention === undefined
+    ? {}
+    : { retention: { ...file.retention, archive: resolve(base, file.retention.archive) } }),
   platform: {
     ...file.platform,
     addresses: Object.fromEntries(

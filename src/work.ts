@@ -1,3 +1,4 @@
+import type { ArchiveFolder, ArchiveLedger } from './domain/archive.ts'
 import type { FeedLedger, Sightings } from './domain/feed.ts'
 import type {
   Compiler,
@@ -14,6 +15,7 @@ import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'
 import { type AskedSource, keepAsking } from './workers/ask-sources.ts'
 import type { Bounds } from './workers/bounds.ts'
+import { keepArchives } from './workers/keep-archives.ts'
 import { keepSchedules } from './workers/keep-schedules.ts'
 import { createFolderWatch } from './workers/observe-folder.ts'
 import { keepPolling } from './workers/poll-refs.ts'
@@ -23,7 +25,7 @@ import { createRunner } from './workers/runner.ts'
 import { createSteps } from './workers/steps.ts'
 
 export interface WorkerPorts {
-  readonly store: Store & WorkLedger & FeedLedger & Sightings
+  readonly store: Store & WorkLedger & ArchiveLedger & FeedLedger & Sightings
   readonly queue: Queue
   readonly host: RepositoryHost
   readonly compiler: Compiler
@@ -40,6 +42,8 @@ export interface WorkerPorts {
   readonly repositories: readonly string[]
   readonly targetLimit: (target: string) => number | undefined
   /** How often a repository is polled for pushes; undefined: never. */
+  /** What ended so long ago goes into the archive; undefined: nothing does. */
+  readonly retention?: { readonly folder: ArchiveFolder; readonly after: Duration }
   readonly pollEvery: (repository: string) => Duration | undefined
   readonly concurrency: number
   /** True where no other process shares the store. */
@@ -61,6 +65,7 @@ export const startWork = async (ports: WorkerPorts): Promise<AsyncDisposable> =>
   const stop = new AbortController()
   const watching = Promise.all([
     ...keepAsking(ports, ports.sources, stop.signal),
+    ...(ports.retention === undefined ? [] : [keepArchives({ ...ports, ...ports.retention }, stop.signal)]),
     ...ports.repositories.flatMap((repository) => {
       const every = ports.pollEvery(repository)
       return [

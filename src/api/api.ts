@@ -1,6 +1,8 @@
 import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { ArchiveFolder } from '../domain/archive.ts'
+import { withArchives } from '../ledger/with-archives.ts'
 import type { Log } from '../log.ts'
 import { authorise, type Tokens } from './authorise.ts'
 import { batchesApi } from './batches.ts'
@@ -25,6 +27,8 @@ export interface ApiPorts
     SourcesPorts,
     Tokens {
   readonly store: LedgerStore & SourcesPorts['store']
+  /** Where archived rows are read. */
+  readonly archive?: Pick<ArchiveFolder, 'read'>
   /** True once the store answers and the roles of this process are up. */
   readonly ready: () => Promise<boolean>
   readonly version: string
@@ -52,12 +56,17 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
   await app.register(
     async (scope) => {
       authorise(scope, ports)
-      await scope.register(changesApi(ports.store))
+      await scope.register(changesApi(ports.store, ports.archive))
       await scope.register(batchesApi(ports.store))
       await scope.register(runsApi(ports))
       await scope.register(servingApi(ports))
       await scope.register(liveApi(ports))
-      await scope.register(verdictsApi(ports))
+      await scope.register(
+        verdictsApi({
+          ...ports,
+          archivedVerdict: (id) => withArchives(ports.store, ports.archive).get('verdict', id),
+        }),
+      )
       await scope.register(decisionsApi(ports))
       await scope.register(flowApi(ports))
       await scope.register(refusalsApi(ports))

@@ -25,6 +25,11 @@ const parameters = {
   search: name.max(200).optional().describe('text in what happened or in the reason of the outcome'),
   since: time.optional(),
   until: time.optional(),
+  archived: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('those in archives instead'),
 }
 
 /** A filter that is not known is refused: what a list leaves out must have been asked for. */
@@ -38,8 +43,22 @@ const unknownFilter = (issue: { readonly code?: string | undefined; readonly key
     .join(', ')
 }
 
-export const changeQuery = z.strictObject(parameters, { error: (issue) => unknownFilter(issue as never) })
+/** Of an archived change these are in its file, where no list looks. */
+const notOfArchives = ['pipeline', 'author', 'search'] as const
+
+export const changeQuery = z
+  .strictObject(parameters, { error: (issue) => unknownFilter(issue as never) })
+  .superRefine((query, context) => {
+    for (const filter of notOfArchives)
+      if (query.archived && query[filter] !== undefined)
+        context.addIssue({ code: 'custom', message: `archived changes are not found by ${filter}` })
+  })
 type ChangeQuery = z.infer<typeof changeQuery>
 
-export const filterOf = ({ limit: _limit, cursor: _cursor, by: _by, ...filter }: ChangeQuery): ChangeFilter =>
-  Object.fromEntries(Object.entries(filter).filter(([, wanted]) => wanted !== undefined))
+export const filterOf = ({
+  limit: _limit,
+  cursor: _cursor,
+  by: _by,
+  archived: _archived,
+  ...filter
+}: ChangeQuery): ChangeFilter => Object.fromEntries(Object.entries(filter).filter(([, wanted]) => wanted !== undefined))

@@ -8,6 +8,8 @@ import { liveOfVerdicts } from './live-of-verdicts.ts'
 import { idParameter, listQuery } from './requests.ts'
 
 export interface VerdictsPorts extends Pick<LivePorts, 'store' | 'targets' | 'liveFigures'> {
+  /** One that is in an archive. */
+  readonly archivedVerdict?: (id: number) => Promise<Verdict | undefined>
   /** Predictions that a verdict was made of, packed as they are kept; undefined where they are not kept any more. */
   readonly keptPredictions: (digest: Digest) => Promise<Uint8Array | undefined>
 }
@@ -19,7 +21,7 @@ const liveTimeout = 60_000
 export const verdictsApi =
   (ports: VerdictsPorts): FastifyPluginAsyncZod =>
   async (app) => {
-    const { store, keptPredictions } = ports
+    const { store, archivedVerdict, keptPredictions } = ports
     const withModels = async (verdicts: readonly Verdict[], asksLive: boolean) => {
       const models = new Map<number, string | null>()
       if (verdicts.length > 0)
@@ -43,7 +45,7 @@ export const verdictsApi =
     }))
 
     app.get('/verdicts/:id', { schema: { params: idParameter } }, async ({ params }) => {
-      const verdict = await store.get('verdict', params.id)
+      const verdict = (await store.get('verdict', params.id)) ?? (await archivedVerdict?.(params.id))
       if (verdict === undefined)
         throw new Fault('not_found', `There is no verdict ${params.id}`, {
           remedy: '`winnow explain RUN` says the number of its verdict.',

@@ -229,6 +229,7 @@ changes
   .option('--search <text>', 'only those that mention it: a commit, an address, a word of the reason')
   .option('--since <when>', 'received then or later: 2026-03-31, 2026-03-31T12:00:00Z, or 7d for so long ago')
   .option('--until <when>', 'received before then')
+  .option('--archived', 'those in archives instead')
   .option('--sum', 'only the sums')
   .addOption(new Option('--by <what>', 'what sums count').choices(sumsBy).default('state'))
   .option('--cursor <n>', 'the next page, as the one before says', numberOf('changes'))

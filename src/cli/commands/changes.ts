@@ -30,6 +30,7 @@ interface Options extends ClientOptions, Readonly<Partial<Record<(typeof filters
   readonly since?: string
   readonly until?: string
   readonly sum?: boolean
+  readonly archived?: boolean
   readonly limit: string
   readonly json?: boolean
 }
@@ -54,6 +55,7 @@ const queryOf = (options: Options): URLSearchParams => {
     const wanted = options[name]
     if (wanted !== undefined) query.set(name, wanted)
   }
+  if (options.archived) query.set('archived', 'true')
   for (const name of ['since', 'until'] as const) {
     const text = options[name]
     if (text !== undefined) query.set(name, String(timeOf(`--${name}`, text, Date.now())))
