@@ -116,8 +116,7 @@ const node = async <K extends RowKind>(
 const changeNode = async (store: TraceReading, change: Change, depth: number): Promise<TraceNode> => {
   const children: TraceNode[] = []
   if (depth > 0) {
-    for (const batch of change.batches ?? (change.batch === null ? [] : [change.batch]))
-      children.push(...(await batchNodes(store, batch, depth)))
+    for (const batch of batchesOf(change)) children.push(...(await batchNodes(store, batch, depth)))
     for (const run of await store.list('run', { change: change.id, batch: null }))
       children.unshift(await runNode(store, run, depth))
     for (const replay of await store.list('change', { replayOf: change.id }))
@@ -126,14 +125,16 @@ const changeNode = async (store: TraceReading, change: Change, depth: number): P
   return node(store, 'change', change, changeWords(change), children)
 }
 
+const batchesOf = ({ batch, batches }: Change): readonly number[] => batches ?? (batch === null ? [] : [batch])
+
 const batchNodes = async (store: TraceReading, id: number, depth: number): Promise<readonly TraceNode[]> => {
   const batch = await store.get('batch', id)
   if (batch === undefined) return []
   const runs = await store.list('run', { batch: id })
   const children = await Promise.all(runs.map((run) => runNode(store, run, depth)))
-  const { pipeline, objects } = batch
-  const what = `of ${pipeline}, ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}`
-  return [{ ...(await node(store, 'batch', batch, { what, reason: batch.reason }, children)), objects }]
+  const { pipeline, key, objects, reason } = batch
+  const what = `of ${pipeline}${key === '' ? '' : ` for ${key}`}, ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}`
+  return [{ ...(await node(store, 'batch', batch, { what, reason }, children)), objects }]
 }
 
 const runNode = async (store: TraceReading, run: Run, depth: number): Promise<TraceNode> => {

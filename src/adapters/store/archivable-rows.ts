@@ -46,12 +46,13 @@ const changeOver = (before: Time) => sql<boolean>`
   ))
   and not exists (select from winnow.run where run.change = change.id and not (${runOver(before)}))
   and not exists (
-    select from winnow.batch where batch.id = change.batch and not (
+    select from json_array_elements_text(coalesce(change.document -> 'batches', json_build_array(change.batch))) as joined
+    join winnow.batch on batch.id = joined.value::bigint where not (
       batch.state <> 'open' and ${ended('batch', before)}
       and not exists (select from winnow.run where run.batch = batch.id and not (${runOver(before)}))
       and exists (
         select from winnow.batch newer where newer.repository = batch.repository and newer.pipeline = batch.pipeline
-          and to_json(newer) ->> 'key' is not distinct from to_json(batch) ->> 'key' and newer.id > batch.id
+          and newer.key = batch.key and newer.id > batch.id
       )
     )
   )`

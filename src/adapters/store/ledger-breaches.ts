@@ -21,18 +21,22 @@ const questions = (now: Time): Readonly<Record<LedgerRule, RawBuilder<{ what: st
   startedWithoutRun: sql`
     select 'change ' || id as what, id from winnow.change
     where state = 'started' and not exists (select from winnow.run where run.change = change.id)`,
-  // A newer generation of the object takes its place in the batch; a deletion takes it out.
+  // A newer generation of the object takes its place in the batch; a deletion, or that it is empty now, takes it out.
   notInItsBatch: sql`
     with member as materialized (
       select batch.id, object ->> 'uri' as uri from winnow.batch, json_array_elements(document -> 'objects') as object
+      union select id, document -> 'marker' ->> 'uri' from winnow.batch
     ), told as materialized (
-      select id, batch, document -> 'cause' ->> 'uri' as uri, document -> 'cause' ->> 'event' as event
-      from winnow.change where batch is not null and state = 'batched'
+      select change.id, joined.batch::bigint as batch, document -> 'cause' ->> 'uri' as uri,
+        document -> 'cause' ->> 'event' = 'deleted' or document -> 'cause' ->> 'size' = '0' as gone
+      from winnow.change,
+        json_array_elements_text(coalesce(document -> 'batches', json_build_array(batch))) as joined (batch)
+      where state = 'batched'
     )
     select 'change ' || id as what, id from told
-    where event is distinct from 'deleted'
+    where gone is not true
       and not exists (select from member where member.id = told.batch and member.uri = told.uri)
-      and not exists (select from told gone where gone.event = 'deleted' and gone.batch = told.batch and gone.uri = told.uri)
+      and not exists (select from told later where later.gone and later.batch = told.batch and later.uri = told.uri)
       and not exists (select from winnow.archived where kind = 'batch' and row_id = told.batch)`,
   // Whoever replays an object puts it into a batch again.
   inTwoBatches: sql`
