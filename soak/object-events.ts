@@ -3,7 +3,7 @@ import { below, hexDigits, type Random, weighted } from './random.ts'
 import type { Happening, Outcome } from './sender.ts'
 
 /** One object at one generation, as its bucket knows it. */
-export interface BucketObject {
+interface BucketObject {
   readonly bucket: string
   readonly name: string
   readonly generation: string

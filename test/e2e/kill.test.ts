@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openPool } from '../../src/adapters/store/open-pool.ts'
 import { createStore } from '../../src/adapters/store/store.ts'
+import { reconcileLedger } from '../../src/ledger/reconcile-ledger.ts'
 import { clientsOf, parent } from '../platform/site.ts'
 import { until } from './controller.ts'
 import { processesOf, taskSleeps } from './processes.ts'
@@ -129,6 +130,7 @@ describeStores(`a controller that is killed again and again (seed ${seed})`, 12,
     const pool = await openPool(site.pool)
     try {
       const store = await createStore(pool)
+      expect(reconcileLedger(await store.account(null))).toMatchObject({ faults: [], acknowledged: acknowledged.size })
       const changes = await store.list('change', {}, 1_000)
       const runs = await store.list('run', {}, 1_000)
       const verdicts = await store.list('verdict', {}, 1_000)

@@ -70,12 +70,16 @@ describeDatabases('changes that come at once', ({ make, server }) => {
     const rows = await first().list('change', { repository }, 1_000)
     expect(rows.map(({ id }) => id).reverse()).toEqual(ids)
     const queued = (await first().outbox(1_000_000)).filter(({ job }) => ids.includes(job.id))
-    expect(queued.map(({ job }) => job)).toEqual(ids.map((id) => ({ step: 'match', id, version: 1 })))
+    expect(queued.map(({ job }) => job).sort((a, b) => a.id - b.id)).toEqual(
+      ids.map((id) => ({ step: 'match', id, version: 1 })),
+    )
     for (const id of ids)
       expect(await first().history('change', id)).toMatchObject([
         { from: null, to: 'recorded', by: 'grace', at: 5_000 },
       ])
-    return results.map(({ change, duplicate }) => ({ change: ids.indexOf(change.id), duplicate }))
+    // Whose change each came to: of one ref in the order of telling, of several in any.
+    const firstOf = (id: number) => results.findIndex(({ change }) => change.id === id)
+    return results.map(({ change, duplicate }) => ({ change: firstOf(change.id), duplicate }))
   }
 
   it('become what they would one after the other', async () => {
@@ -87,7 +91,7 @@ describeDatabases('changes that come at once', ({ make, server }) => {
         const results = await Promise.all(told.map((one) => first().recordChange(rowOf(together, one))))
         expect(await accountOf(together, results)).toEqual(await accountOf(alone, expected))
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     )
   })
 
@@ -103,7 +107,7 @@ describeDatabases('changes that come at once', ({ make, server }) => {
         expect(new Set(made.map(({ change }) => change.id)).size).toBe(made.length)
         expect(new Set(results.map(({ change }) => change.id)).size).toBe(made.length)
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     )
   })
 

@@ -22,7 +22,7 @@ const committing = (fails: (item: number) => boolean = () => false) => {
 describe('a group commit', () => {
   it('commits the first at once and alone, and what comes meanwhile together, in order and bounded', async () => {
     const { groups, commit, finish } = committing()
-    const add = createGroupCommit({ commit, mayBeOne: () => true, most: 3 })
+    const add = createGroupCommit({ commit, keysOf: () => [], mayBeOne: () => true, lanes: 1, most: 3 })
     const all = Promise.all([1, 2, 3, 4, 5].map(add))
     expect(groups).toEqual([[1]])
     await finish()
@@ -35,7 +35,7 @@ describe('a group commit', () => {
 
   it('refuses the one that fails, and none of its neighbours', async () => {
     const { groups, commit, finish } = committing((item) => item === 3)
-    const add = createGroupCommit({ commit, mayBeOne: () => true, most: 10 })
+    const add = createGroupCommit({ commit, keysOf: () => [], mayBeOne: () => true, lanes: 1, most: 10 })
     const all = Promise.allSettled([1, 2, 3, 4].map(add))
     for (let i = 0; i < 5; i++) await finish()
     expect(await all).toMatchObject([
@@ -50,7 +50,7 @@ describe('a group commit', () => {
   it('refuses all at once where it is nobody in particular, and takes the next', async () => {
     let away = true
     const { groups, commit, finish } = committing(() => away)
-    const add = createGroupCommit({ commit, mayBeOne: () => false, most: 10 })
+    const add = createGroupCommit({ commit, keysOf: () => [], mayBeOne: () => false, lanes: 1, most: 10 })
     const all = Promise.allSettled([1, 2, 3].map(add))
     await finish()
     await finish()
@@ -60,5 +60,20 @@ describe('a group commit', () => {
     const next = add(4)
     await finish()
     expect(await next).toBe('done 4')
+  })
+
+  it('keeps several commits under way, and never lets one overtake another of its kind', async () => {
+    const { groups, commit, finish } = committing()
+    const keysOf = (item: number) => [item % 2 === 0 ? 'even' : 'odd']
+    const add = createGroupCommit({ commit, keysOf, mayBeOne: () => true, lanes: 2, most: 10 })
+    const all = Promise.all([2, 4, 1, 6, 3].map(add))
+    expect(groups).toEqual([[2], [1]])
+    await finish()
+    expect(groups).toEqual([[2], [1], [4, 6]])
+    await finish()
+    expect(groups).toEqual([[2], [1], [4, 6], [3]])
+    await finish()
+    await finish()
+    expect(await all).toEqual(['done 2', 'done 4', 'done 1', 'done 6', 'done 3'])
   })
 })

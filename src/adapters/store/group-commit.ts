@@ -1,5 +1,6 @@
 interface Waiting<I, O> {
   readonly item: I
+  readonly keys: readonly string[]
   readonly resolve: (output: O) => void
   readonly reject: (error: unknown) => void
 }
@@ -7,19 +8,25 @@ interface Waiting<I, O> {
 export interface GroupCommit<I, O> {
   /** Commits the items together, whole or not at all; one output for each, in their order. */
   readonly commit: (items: readonly I[]) => Promise<readonly O[]>
+  /** What an item has in common with those that it must not overtake: items with one of them are committed in their order. */
+  readonly keysOf: (item: I) => readonly string[]
   /** True for a fault that may be one item's own: then each is committed alone, and only those that fail are refused. */
   readonly mayBeOne: (error: unknown) => boolean
   /** Items in one commit. */
   readonly most: number
+  /** Commits under way at once; the second keeps the store at work while the first waits for the disk. */
+  readonly lanes: number
 }
 
 /**
- * Items that come while a commit is under way share the next one, in the order of their coming. The first of them waits
- * for nobody, so an idle store answers as fast as it would without this.
+ * Items that come while a commit is under way share the next one. The first of them waits for nobody, so an idle store
+ * answers as fast as it would without this.
  */
-export const createGroupCommit = <I, O>({ commit, mayBeOne, most }: GroupCommit<I, O>): ((item: I) => Promise<O>) => {
-  const queue: Waiting<I, O>[] = []
-  let committing = false
+export const createGroupCommit = <I, O>(options: GroupCommit<I, O>): ((item: I) => Promise<O>) => {
+  const { commit, keysOf, mayBeOne, most, lanes } = options
+  let queue: Waiting<I, O>[] = []
+  const underWay = new Set<string>()
+  let committing = 0
 
   const commitGroup = async (group: readonly Waiting<I, O>[]): Promise<void> => {
     try {
@@ -33,15 +40,37 @@ export const createGroupCommit = <I, O>({ commit, mayBeOne, most }: GroupCommit<
     }
   }
 
+  /** The first items that overtake nobody, neither one that is being committed nor one that waits before them. */
+  const takeGroup = (): readonly Waiting<I, O>[] => {
+    const blocked = new Set(underWay)
+    const group: Waiting<I, O>[] = []
+    const rest: Waiting<I, O>[] = []
+    for (const one of queue)
+      if (group.length < most && !one.keys.some((key) => blocked.has(key))) group.push(one)
+      else {
+        for (const key of one.keys) blocked.add(key)
+        rest.push(one)
+      }
+    queue = rest
+    return group
+  }
+
   const drain = async (): Promise<void> => {
-    committing = true
-    while (queue.length > 0) await commitGroup(queue.splice(0, most))
-    committing = false
+    if (committing === lanes) return
+    const group = takeGroup()
+    if (group.length === 0) return
+    committing++
+    const keys = group.flatMap((one) => one.keys)
+    for (const key of keys) underWay.add(key)
+    await commitGroup(group)
+    for (const key of keys) underWay.delete(key)
+    committing--
+    for (let lane = committing; lane < lanes; lane++) void drain()
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
-      queue.push({ item, resolve, reject })
-      if (!committing) void drain()
+      queue.push({ item, keys: keysOf(item), resolve, reject })
+      void drain()
     })
 }

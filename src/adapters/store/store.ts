@@ -85,8 +85,15 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
       if (recorded.some(({ duplicate }) => !duplicate)) enqueued()
       return recorded
     },
+    keysOf: ({ dedupeKey, repository, ref, cause }) => [
+      `key ${dedupeKey}`,
+      ...(ref ? [`ref ${repository} ${ref}`] : []),
+      ...(cause.kind === 'pullRequest' ? [`pull ${repository} ${cause.number}`] : []),
+    ],
     mayBeOne: isAboutTheRows,
     most: mostInGroup,
+    // An embedded store has one session: a second commit would only wait for it.
+    lanes: pool.embedded ? 1 : 2,
   })
 
   const { get, list } = createReading(db)

@@ -1,0 +1,111 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPostgres } from '../scripts/servers.ts'
+import type { DatabasePool } from '../src/adapters/database-pool.ts'
+import { openPool } from '../src/adapters/store/open-pool.ts'
+import { createStore, type OpenStore } from '../src/adapters/store/store.ts'
+import { silentLog } from '../src/log.ts'
+import { createReconciler } from '../src/workers/reconciler.ts'
+import { percentile } from './percentile.ts'
+import type { Figure } from './run.ts'
+import { milliseconds } from './stage.ts'
+
+const finished = 100_000
+const open = 10_000
+const sweeps = 21
+
+/** Finished and open rows of every kind that has steps, spread evenly; the open ones are due at `dueAt`. */
+const fill = async (pool: DatabasePool, dueAt: number): Promise<void> => {
+  const document = `json_build_object('cause', json_build_object('kind', 'request', 'pipeline', 'bench', 'by', 'bench'),
+    'author', 'bench', 'receivedAt', 1000, 'reason', repeat('why ', 40), 'endpointName', n::text, 'objects', '[]'::json)`
+  const kinds = [
+    ['change', 'repository, dedupe_key', `'bench', 'key ' || n`, 'ignored', 'recorded'],
+    ['batch', 'repository, pipeline, key', `'bench', 'p', n::text`, 'closed', 'open'],
+    ['run', 'change, repository, commit, pipeline, target', `n, 'bench', 'c', 'p', 't'`, 'succeeded', 'running'],
+    ['verdict', 'run', 'n', 'pass', 'pending'],
+    [
+      'release',
+      'verdict, run, repository, model, environment, target',
+      `n, n, 'bench', 'm', 'e', 't'`,
+      'retired',
+      'queued',
+    ],
+  ] as const
+  for (const [kind, columns, values, ended, waiting] of kinds) {
+    const [most, few] = [finished / kinds.length, open / kinds.length]
+    await pool.query(`insert into winnow.${kind} (version, updated_at, document, state, next_at, ${columns})
+      select 1, 1000, ${document}, case when n <= ${most} then '${ended}' else '${waiting}' end,
+        case when n <= ${most} then null else ${dueAt} end, ${values}
+      from generate_series(1, ${most + few}) as n`)
+    await pool.query(`analyze winnow.${kind}`)
+  }
+}
+
+const measure = async (
+  pool: DatabasePool,
+  store: OpenStore,
+): Promise<{ readonly waiting: number; readonly due: number }> => {
+  const now = 10_000_000
+  const timed = async (): Promise<number> => {
+    const queue = { add: async () => {} }
+    const reconciler = createReconciler({ store, queue, now: () => now, log: silentLog })
+    const times: number[] = []
+    for (let i = 0; i < sweeps; i++) {
+      const started = performance.now()
+      await reconciler.sweep()
+      times.push(performance.now() - started)
+    }
+    return percentile(times, 0.5)
+  }
+  await fill(pool, now + 1_000_000)
+  const waiting = await timed()
+  for (const kind of ['change', 'batch', 'run', 'verdict', 'release']) {
+    await pool.query(`update winnow.${kind} set next_at = 1000 where next_at is not null`)
+    await pool.query(`vacuum analyze winnow.${kind}`)
+  }
+  return { waiting, due: await timed() }
+}
+
+/** One sweep of the reconciler over a store with a long past. */
+export const bench = async (): Promise<readonly Figure[]> => {
+  const folder = await mkdtemp(join(tmpdir(), 'winnow-bench-'))
+  await chmod(folder, 0o755)
+  const server = await createPostgres(folder)
+  await server.start()
+  const figures: Figure[] = []
+  try {
+    for (const [name, options] of [
+      ['PostgreSQL', { folder, databaseUrl: server.url }],
+      ['PGlite', { folder: join(folder, 'embedded') }],
+    ] as const) {
+      const pool = await openPool(options)
+      const store = await createStore(pool)
+      const bare = performance.now()
+      for (let i = 0; i < sweeps; i++) await pool.query('select count(*) from winnow.run')
+      const peer = (performance.now() - bare) / sweeps
+      const { waiting, due } = await measure(pool, store)
+      await store.close()
+      for (const [what, took] of [
+        ['none due', waiting],
+        ['all due', due],
+      ] as const)
+        figures.push({
+          what: `sweep on ${name}, ${open} open rows, ${what}, p50 of ${sweeps}`,
+          ours: milliseconds(took),
+          peer: `${milliseconds(peer)}: counting an empty table`,
+          ratio: took / 100,
+          aim: 'under 100 ms',
+        })
+    }
+  } finally {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+  console.log(
+    `  load ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(', ')}; ${finished} finished rows`,
+  )
+  return figures
+}
