@@ -42,13 +42,11 @@ const fill = async (pool: DatabasePool, dueAt: number): Promise<void> => {
   }
 }
 
-const measure = async (
-  pool: DatabasePool,
-  store: OpenStore,
-): Promise<{ readonly waiting: number; readonly due: number }> => {
+const measure = async (pool: DatabasePool, store: OpenStore): Promise<Readonly<Record<string, number>>> => {
   const now = 10_000_000
-  const timed = async (): Promise<number> => {
-    const queue = { add: async () => {} }
+  /** `front`: 0 where the queue was emptied, so that all rows are queued again in one sweep. */
+  const timed = async (front: number): Promise<number> => {
+    const queue = { add: async () => {}, front: async () => front }
     const reconciler = createReconciler({ store, queue, now: () => now, log: silentLog })
     const times: number[] = []
     for (let i = 0; i < sweeps; i++) {
@@ -59,12 +57,12 @@ const measure = async (
     return percentile(times, 0.5)
   }
   await fill(pool, now + 1_000_000)
-  const waiting = await timed()
+  const waiting = await timed(1)
   for (const kind of ['change', 'batch', 'run', 'verdict', 'release']) {
     await pool.query(`update winnow.${kind} set next_at = 1000 where next_at is not null`)
     await pool.query(`vacuum analyze winnow.${kind}`)
   }
-  return { waiting, due: await timed() }
+  return { 'none due': waiting, 'all due': await timed(1), 'all due, the queue emptied': await timed(0) }
 }
 
 /** One sweep of the reconciler over a store with a long past. */
@@ -84,18 +82,15 @@ export const bench = async (): Promise<readonly Figure[]> => {
       const bare = performance.now()
       for (let i = 0; i < sweeps; i++) await pool.query('select count(*) from winnow.run')
       const peer = (performance.now() - bare) / sweeps
-      const { waiting, due } = await measure(pool, store)
+      const measured = await measure(pool, store)
       await store.close()
-      for (const [what, took] of [
-        ['none due', waiting],
-        ['all due', due],
-      ] as const)
+      for (const [what, took] of Object.entries(measured))
         figures.push({
           what: `sweep on ${name}, ${open} open rows, ${what}, p50 of ${sweeps}`,
           ours: milliseconds(took),
           peer: `${milliseconds(peer)}: counting an empty table`,
           ratio: took / 100,
-          aim: 'under 100 ms',
+          ...(what.endsWith('emptied') ? {} : { aim: 'under 100 ms' }),
         })
     }
   } finally {
