@@ -6,6 +6,7 @@ import { folder } from './folder.ts'
 import { forgejo, gitea } from './gitea.ts'
 import { github } from './github.ts'
 import { gitlabSigned, gitlabToken } from './gitlab.ts'
+import { person } from './person.ts'
 import { plainGit } from './plain-git.ts'
 import { s3 } from './s3.ts'
 
@@ -23,4 +24,5 @@ export const senders: readonly Sender[] = [
   cloudStorage,
   s3,
   cloudEvents,
+  person,
 ]
