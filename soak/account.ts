@@ -224,7 +224,8 @@ const runFaults = ({ runs, jobs, changes }: Books): readonly string[] => {
 
 /** Every object is in one manifest of each repository that heard of it, unless it was replaced in time; every batch has ended in a run. */
 const objectFaults = (happenings: readonly Sent[], { batches, runs, changes }: Books): readonly string[] => {
-  const gathered = runs.filter(({ batch }) => batch !== null)
+  // A run that gave way has given its objects to another batch.
+  const gathered = runs.filter(({ batch, state }) => batch !== null && state !== 'superseded')
   const times = new Map<string, number>()
   for (const { repository, manifest } of gathered)
     for (const key of manifest) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openBucketServer } from './bucket-server.ts'
 import { layGitGround } from './git-ground.ts'
 import { type BucketWords, nextObjectEvent, type ObjectEvent } from './object-events.ts'
 import { post } from './post.ts'
@@ -45,6 +46,7 @@ export const dataSender = (name: string, weight: number, prepare: () => Promise<
   weight,
   open: async ({ folder }) => {
     const words = await prepare()
+    const server = await openBucketServer()
     const { scheme, bucket, ways, forged, google, close } = words
     const secrets = Object.fromEntries(
       words.repositories.map((repository) => [
@@ -66,6 +68,7 @@ export const dataSender = (name: string, weight: number, prepare: () => Promise<
         sources: {
           [bucket]: {
             ...words.source,
+            endpoint: server.endpoint,
             addresses: [`${scheme}://${bucket}/`],
             repositories: words.repositories,
           },
@@ -81,6 +84,7 @@ export const dataSender = (name: string, weight: number, prepare: () => Promise<
           sender: first.name,
           happenings,
           send: (door) => {
+            server.put(event)
             const way = ways[(ways.indexOf(first) + door.copy) % ways.length] ?? first
             const { headers, body } = way.say(event, id, door.now)
             return post(`${door.url}/webhooks/${way.path}`, headers, body)
@@ -102,7 +106,10 @@ export const dataSender = (name: string, weight: number, prepare: () => Promise<
           },
         }
       },
-      ...(close === undefined ? {} : { close }),
+      close: async () => {
+        await server.close()
+        await close?.()
+      },
     }
   },
 })

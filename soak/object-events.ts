@@ -11,6 +11,8 @@ interface BucketObject {
 }
 
 export interface ObjectEvent extends BucketObject {
+  /** Whether it took the place of another one. */
+  readonly newer: boolean
   readonly kind: 'written' | 'deleted' | 'nothing'
 }
 
@@ -53,7 +55,7 @@ export const nextObjectEvent = (random: Random, index: number, words: BucketWord
     const size = 1 + below(random, 10_000)
     const generation = generationOf(random, index, size, newer)
     const uri = `${scheme}://${bucket}/${name}`
-    const event: ObjectEvent = { kind, bucket, name, generation, size }
+    const event: ObjectEvent = { kind, bucket, name, generation, size, newer }
     if (kind === 'nothing') return { event, happenings: [] }
     const happenings = repositories.map((repository) => ({
       repository,
