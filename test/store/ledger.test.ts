@@ -161,6 +161,12 @@ describeDatabases('the ledger', ({ make }) => {
       await record({ cause: { ...data('gs://a/2'), event: 'deleted' } }, joined)
       const run = await insert('run', someRun({ change: older.id, batch: batch.id }))
       await store.transaction((tx) => tx.update('batch', { ...batch, run: run.id }))
+      // A run that gave way has handed its objects on: they are in the next batch as well.
+      const pipeline = unique('pipeline')
+      const handed = [{ uri: 'gs://a/9', generation: '1', size: 1 }]
+      const gave = await insert('run', someRun({ change: older.id, state: 'superseded' }))
+      await insert('batch', someBatch({ pipeline, objects: handed, state: 'closed', run: gave.id }))
+      await insert('batch', someBatch({ pipeline, objects: handed }))
       expect(await broken()).toEqual([])
     })
 

@@ -38,11 +38,12 @@ const questions = (now: Time): Readonly<Record<LedgerRule, RawBuilder<{ what: st
       and not exists (select from member where member.id = told.batch and member.uri = told.uri)
       and not exists (select from told later where later.gone and later.batch = told.batch and later.uri = told.uri)
       and not exists (select from winnow.archived where kind = 'batch' and row_id = told.batch)`,
-  // Whoever replays an object puts it into a batch again.
+  // Whoever replays an object puts it into a batch again, and a run that gives way hands its objects on.
   inTwoBatches: sql`
     with member as (
       select batch.id, repository, pipeline, object ->> 'uri' as uri, object ->> 'generation' as generation
       from winnow.batch, json_array_elements(document -> 'objects') as object
+      where not exists (select from winnow.run where run.id = batch.run and run.state = 'superseded')
     )
     select uri || '#' || generation || ' in batches ' || string_agg(id::text, ' and ' order by id) as what, min(id) as id
     from member group by repository, pipeline, uri, generation having count(distinct id) > 1
