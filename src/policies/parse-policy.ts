@@ -24,6 +24,7 @@ export interface ParseOptions {
 }
 
 const mostGates = 1_000
+const mostFaults = 200
 
 /**
  * Reads a policy; `file` is the name that faults are placed with. Never throws, and understands a policy whole or not at
@@ -169,7 +170,9 @@ const retrainOf = (
   const parameters = Object.entries(retrain.parameters).map(([name, value]): [string, RetrainParameter] => {
     if (typeof value !== 'string' || !/\bprevious\b/.test(value)) return [name, { kind: 'value', value: value as Json }]
     const fault = spendOn(value, expressions) ?? retrainExpressionFault(value)
-    if (fault !== undefined) faults.push(place(['otherwise', 'retrain', 'parameters', name], fault))
+    // To find the place of each of thousands would take the square of their number.
+    if (fault !== undefined && faults.length < mostFaults)
+      faults.push(place(['otherwise', 'retrain', 'parameters', name], fault))
     return [name, { kind: 'expression', expression: value }]
   })
   const { brake, budget } = retrain
