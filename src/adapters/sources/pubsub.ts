@@ -129,7 +129,14 @@ const toPulled = (message: Message): PulledMessage => ({
 const faultOf = (name: string, error: unknown): Fault => {
   const code = (error as Partial<StatusError> | undefined)?.code
   const remedy = typeof code === 'number' ? refusals[code] : noAccount(error)
-  return remedy === undefined ? unavailable(name, messageOf(error), error) : refused(name, messageOf(error), remedy)
+  return remedy === undefined ? unavailable(name, wordsOf(error), error) : refused(name, messageOf(error), remedy)
+}
+
+/** Of what the channel says when it cannot connect only the reason tells anything. */
+const wordsOf = (error: unknown): string => {
+  const [, reason] = /^No connection established\. Last error: (.*?)\.? Resolution note:/s.exec(messageOf(error)) ?? []
+  if (reason === undefined) return messageOf(error)
+  return reason === 'null' ? 'no connection can be made' : reason
 }
 
 const noAccount = (error: unknown): string | undefined =>

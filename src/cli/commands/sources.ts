@@ -62,11 +62,12 @@ const describeSources = (list: readonly SourceView[]): string =>
 const describeFault = ({ source, kind, state, since, lastFault }: Feed): readonly string[] => {
   if (lastFault === null) return []
   const when = ago(lastFault.at, Date.now())
+  const what = `${lastFault.message} [${lastFault.code}]`
   return [
     '',
     state === 'failing'
-      ? `${source}: its ${words[kind]} fails since ${ago(since, Date.now())}, the last time ${when}: ${lastFault.message} [${lastFault.code}]`
-      : `${source}: its ${words[kind]} works again; ${when} it failed: ${lastFault.message} [${lastFault.code}]`,
+      ? `${source}, ${words[kind]}: failing, first ${ago(since, Date.now())}, tried last ${when}: ${what}`
+      : `${source}, ${words[kind]}: works again; ${when} it failed: ${what}`,
   ]
 }
 
