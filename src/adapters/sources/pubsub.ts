@@ -35,24 +35,19 @@ const refusals: Readonly<Record<number, string>> = {
  */
 export const createPubsubSubscription = (options: PubsubOptions): Subscription => {
   const { subscription: name, standsFor = 3_000 } = options
-  let client: PubSub | undefined
-
   return {
     pull: async (take, opened, signal) => {
       if (signal.aborted) return
-      client ??= await connect(options)
+      const client = await connect(options)
       const stream = client.subscription(name, await streamOptions())
       const underWay = new Set<Promise<void>>()
       const fault = await streamFor(stream, take, opened, standsFor, underWay, signal)
       await withinTime(Promise.all(underWay), longestEnd)
       await withinTime(stream.close(), longestEnd)
       stream.removeAllListeners()
-      if (fault === undefined) return
-      // Its channel may be what is broken.
-      const broken = client
-      client = undefined
-      await withinTime(broken.close(), longestEnd)
-      throw faultOf(name, fault)
+      // Its channel may be what is broken: the next pull gets another.
+      await withinTime(client.close(), longestEnd)
+      if (fault !== undefined) throw faultOf(name, fault)
     },
   }
 }
