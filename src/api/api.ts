@@ -1,6 +1,11 @@
 import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
 import type { ArchiveFolder } from '../domain/archive.ts'
 import { withArchives } from '../ledger/with-archives.ts'
 import type { Log } from '../log.ts'
@@ -8,6 +13,7 @@ import { authorise, type Tokens } from './authorise.ts'
 import { batchesApi } from './batches.ts'
 import { changesApi, type LedgerStore } from './changes.ts'
 import { type DecisionsPorts, decisionsApi } from './decisions.ts'
+import { documentErrors } from './documented-errors.ts'
 import { flowApi } from './flow.ts'
 import { translateErrors } from './http-errors.ts'
 import { type LivePorts, liveApi } from './live.ts'
@@ -47,6 +53,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   })
   app.get('/healthz', { schema: { security: [] } }, async () => ({ ok: true, version: ports.version }))
   app.get('/readyz', { schema: { security: [] } }, async (_request, reply) => {
@@ -55,6 +62,7 @@ export const registerApi = async (app: FastifyInstance, ports: ApiPorts): Promis
   })
   await app.register(
     async (scope) => {
+      documentErrors(scope)
       authorise(scope, ports)
       await scope.register(changesApi(ports.store, ports.archive))
       await scope.register(batchesApi(ports.store))

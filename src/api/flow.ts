@@ -4,7 +4,7 @@ import type { Decisions } from '../domain/decisions.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Store } from '../domain/ports.ts'
 import { personOf } from './authorise.ts'
-import { listQuery } from './requests.ts'
+import { anyJson, listQuery } from './requests.ts'
 
 export interface FlowPorts {
   readonly store: Store
@@ -21,7 +21,7 @@ const request = z.strictObject({
   kind: z.literal('request'),
   repository,
   pipeline: name,
-  parameters: z.record(z.string(), z.json()).optional(),
+  parameters: z.record(z.string(), anyJson).optional(),
   branch: z.string().min(1).max(255).optional(),
   commit: z
     .string()

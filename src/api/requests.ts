@@ -6,3 +6,7 @@ export const listQuery = z.object({ limit: z.coerce.number().int().min(1).max(10
 
 export const notFound = (what: string, id: number | string): Fault =>
   new Fault('not_found', `There is no ${what} ${id}`, { remedy: `List them with \`winnow ${what}s\`.` })
+
+/** Any JSON, by a name of its own: the document of the API refers to it, and it refers to itself. */
+export const anyJson = z.json()
+z.globalRegistry.add(anyJson, { id: 'Json' })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { Store, Target } from '../domain/ports.ts'
-import { listQuery } from './requests.ts'
+import { anyJson, listQuery } from './requests.ts'
 
 export interface ServingPorts {
   readonly store: Store
@@ -57,7 +57,7 @@ export const servingApi =
         schema: {
           params: z.object({ name: z.string().min(1) }),
           querystring: targetQuery,
-          body: z.object({ instances: z.array(z.json()).min(1), parameters: z.json().optional() }),
+          body: z.object({ instances: z.array(anyJson).min(1), parameters: anyJson.optional() }),
         },
       },
       async ({ params, query, body }) => {
