@@ -13,6 +13,7 @@ import { openQueue } from './adapters/queue/open-queue.ts'
 import { openPool } from './adapters/store/open-pool.ts'
 import { createStore } from './adapters/store/store.ts'
 import { registerApi } from './api/api.ts'
+import { routing } from './api/http-errors.ts'
 import type { Config, Secrets } from './config.ts'
 import { Fault } from './domain/errors.ts'
 import { createJudging } from './judging/judging.ts'
@@ -120,7 +121,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
   if (config.role === 'worker') return appOf(undefined, opened.move())
 
   const token = await readOrMakeToken(join(config.dataFolder, 'token'))
-  const server: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true })
+  const server: FastifyInstance = Fastify({ ...routing, logger: false, forceCloseConnections: true })
   opened.defer(() => server.close())
   const refusals = createRefusals(Date.now())
   opened.use(keepRefusals(refusals, store, log))

@@ -13,10 +13,13 @@ const problem = z
   })
   .describe('What failed, and what to do')
 
+/** A route that describes its good answer itself wins over this. */
+const anything = z.unknown().describe('What was asked for')
+
 /** Says in the document of the API how each route of this scope answers what it cannot do. */
 export const documentErrors = (scope: FastifyInstance): void => {
   scope.addHook('onRoute', (route) => {
     const response = (route.schema?.response ?? {}) as Record<string, unknown>
-    route.schema = { ...route.schema, response: { '4xx': problem, '5xx': problem, ...response } }
+    route.schema = { ...route.schema, response: { '2xx': anything, '4xx': problem, '5xx': problem, ...response } }
   })
 }

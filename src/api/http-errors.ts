@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyServerOptions } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { Fault, type FaultCode } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
@@ -19,6 +19,19 @@ const statusOf: Partial<Record<FaultCode, number>> = {
 
 const isFastifyError = (error: unknown): error is FastifyError =>
   error instanceof Error && typeof (error as FastifyError).statusCode === 'number'
+
+/** Models and endpoints have names of up to 128 characters, three times as long in an address that encodes each. */
+const longestParameter = 500
+
+/** For the server: what it cannot route is answered as everything else is. */
+export const routing = {
+  routerOptions: { maxParamLength: longestParameter },
+  frameworkErrors: (error, _request, reply) => {
+    void (reply as FastifyReply)
+      .code(error.statusCode ?? 400)
+      .send({ error: { code: 'usage', message: error.message } })
+  },
+} satisfies FastifyServerOptions
 
 /** The one place where faults become HTTP answers. */
 export const translateErrors = (app: FastifyInstance, log: Log): void => {
