@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { Fault } from './domain/errors.ts'
 import { createLog } from './log.ts'
 
 const written = (fields: object): string => {
@@ -19,6 +20,14 @@ it.each([
   [{ error: new Error('cannot reach redis://:hush@127.0.0.1:6379') }],
 ])('keeps a secret out of the line: %j', (fields) => {
   expect(written(fields)).not.toContain('hush')
+})
+
+it('tells the details of a fault, without the secrets in them', () => {
+  const error = new Fault('declaration_invalid', 'winnow.yaml has 1 fault', {
+    details: ['winnow.yaml:3:5: no target eu', 'redis://:hush@127.0.0.1'],
+  })
+  expect(written({ error })).toContain('winnow.yaml:3:5: no target eu')
+  expect(written({ error })).not.toContain('hush')
 })
 
 it('keeps what is no secret', () => {

@@ -57,8 +57,16 @@ export const createLog = (
 const serializeError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
   const { name, message, stack } = error
-  const { code, cause } = error as { code?: unknown; cause?: unknown }
-  return { name, message, code, stack, ...(cause === undefined ? {} : { cause: serializeError(cause) }) }
+  const { code, cause, details } = error as { code?: unknown; cause?: unknown; details?: unknown }
+  return {
+    name,
+    message,
+    code,
+    // Of a fault: the places of what is wrong, which its message only counts.
+    ...(Array.isArray(details) && details.length > 0 ? { details: details.slice(0, 20) } : {}),
+    stack,
+    ...(cause === undefined ? {} : { cause: serializeError(cause) }),
+  }
 }
 
 /** For commands that answer a person and have nothing to log. */

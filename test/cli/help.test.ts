@@ -15,7 +15,7 @@ const namesIn = (help: string): readonly string[] =>
     .filter((name) => name !== 'help')
 
 it('docs/cli.md has each command once, and no other', async () => {
-  const groups = ['hook', 'pipeline', 'policy', 'run']
+  const groups = ['changes', 'hook', 'pipeline', 'policy', 'run']
   const top = namesIn((await winnow(['--help'])).stdout)
   const nested = await Promise.all(
     groups.map(async (group) => namesIn((await winnow([group, '--help'])).stdout).map((name) => `${group} ${name}`)),
