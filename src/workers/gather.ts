@@ -4,7 +4,7 @@ import { type Batch, manifestOf } from '../domain/batch.ts'
 import { standingOf } from '../domain/batch-standing.ts'
 import { isFault } from '../domain/errors.ts'
 import { manifestFileName, manifestFileOf } from '../domain/manifest-file.ts'
-import type { ManifestFiles, Store } from '../domain/ports.ts'
+import type { ManifestFiles, Store, Transaction } from '../domain/ports.ts'
 import type { Duration, Time } from '../domain/time.ts'
 import { countRows } from './count-rows.ts'
 import { count, type DeclarationPorts, readProtectedDeclaration, runTargetOf } from './declaration.ts'
@@ -129,11 +129,12 @@ interface Closing {
 }
 
 const close = async (ports: GatherPorts, closing: Closing, context: StepContext): Promise<void> => {
-  const { batch, pipeline, trigger, target, commit } = closing
-  const { repository } = batch
+  const { pipeline, trigger, target, commit } = closing
+  const { repository } = closing.batch
   const at = context.now()
   await ports.store.transaction(async (tx) => {
-    await lockBatches(tx, batch)
+    await lockBatches(tx, closing.batch)
+    const batch = await asItStands(tx, closing, at)
     const wanting = await wantingMore(tx, repository, pipeline.name)
     const before = await overtaken(tx, batch, trigger.overlap)
     const theirs = [...wanting.map(({ run }) => run), ...before]
@@ -163,4 +164,15 @@ const close = async (ports: GatherPorts, closing: Closing, context: StepContext)
     const closed = { ...batch, state: 'closed', reason: closing.why, run: run.id, nextAt: null } as const
     await move(tx, 'batch', batch, closed, `run ${run.id}`, at)
   })
+}
+
+/**
+ * What joined while the rest was looked at goes with it, where it is due all the same: a batch that something always
+ * joins would be outrun each time, and wait for ever. One that is not due any more is seen to have moved on.
+ */
+const asItStands = async (tx: Transaction, { batch, trigger }: Closing, at: Time): Promise<Batch> => {
+  const now = await tx.get('batch', batch.id)
+  if (now === undefined || now.version === batch.version || now.state !== 'open') return batch
+  // Rows were counted for the objects of before.
+  return trigger.minimum?.rows === undefined && standingOf(now, trigger, at).kind === 'close' ? now : batch
 }

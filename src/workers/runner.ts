@@ -42,6 +42,12 @@ export interface Runner {
 /** How long to wait for the step before to let go of its row: it has committed, and only says goodbye. Milliseconds. */
 const handover = [5, 20, 50, 100, 250]
 
+/**
+ * Steps whose rows others write to all the time: whoever joins a batch. A job for one version would be outrun by the next
+ * object again and again, so where the row is due it is done as it stands.
+ */
+const joined: ReadonlySet<Step> = new Set(['gather'])
+
 /** Between two tries of a step that others got in the way of: never a busy loop. Milliseconds. */
 const breath: Duration = 100
 
@@ -53,11 +59,18 @@ const breath: Duration = 100
 export const createRunner = (ports: RunnerPorts): Runner => {
   const { store, queue, now, lease = 30_000 } = ports
 
-  const claim = async <K extends RowKind>(kind: K, { id, version }: Job): Promise<Rows[K] | undefined> => {
+  const claim = async <K extends RowKind>(kind: K, { step, id, version }: Job): Promise<Rows[K] | undefined> => {
+    let wanted = version
     for (const wait of [...handover, undefined]) {
-      const row = await store.claim(kind, id, version, now() + lease)
+      const row = await store.claim(kind, id, wanted, now() + lease)
       if (row || wait === undefined) return row
-      if ((await store.get(kind, id))?.version !== version) return undefined
+      const stands = await store.get(kind, id)
+      if (stands === undefined) return undefined
+      if (stands.version !== wanted) {
+        if (!joined.has(step) || nextStep(kind, stands.state) !== step || (nextAtOf(stands) ?? 0) > now())
+          return undefined
+        wanted = stands.version
+      }
       await pause(wait)
     }
     return undefined

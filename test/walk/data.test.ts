@@ -4,6 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DataObject } from '../../src/domain/batch.ts'
 import { dataChange } from '../../src/domain/data-change.ts'
 import { Fault } from '../../src/domain/errors.ts'
+import type { RepositoryHost } from '../../src/domain/ports.ts'
+import { createLog } from '../../src/log.ts'
+import { createRunner } from '../../src/workers/runner.ts'
+import { createSteps } from '../../src/workers/steps.ts'
 import { createWalk, goodFiles, openWalkDatabase, type Walk, type WalkDatabase, winnowYaml } from './walk.ts'
 
 let database: WalkDatabase
@@ -121,6 +125,43 @@ describe('an open batch', () => {
     expect((await runsOf()).map(({ manifest, state }) => [namesOf(manifest), state])).toEqual([
       [['a.csv#9'], 'succeeded'],
     ])
+  })
+
+  it('closes after its longest wait though objects never stop coming', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, maxWait: 8s, into: source}')
+    await hear(object('a.csv'))
+    await soon()
+    const [first] = await batchesOf()
+    const told = { step: 'gather', id: first?.id as number, version: first?.version as number } as const
+    await hear(object('b.csv'))
+    await soon()
+    walk.pass(8_000)
+    // The job of the first object finds the batch as the second left it, and a third joins while it works.
+    let more = ['c.csv']
+    const head = walk.host.head
+    const busy: RepositoryHost = {
+      ...walk.host,
+      head: async (...asked) => {
+        for (const name of more.splice(0))
+          await walk.handle({ step: 'match', id: await hear(object(name)), version: 1 })
+        return head(...asked)
+      },
+    }
+    const steps = createSteps({ ...walk, host: busy })
+    const queue = { add: async () => {} }
+    const runner = createRunner({ store: walk.real, queue, steps, now: walk.now, log: createLog('silent') })
+    await runner.handle(told, new AbortController().signal)
+    const [batch, next] = await batchesOf()
+    expect(batch).toMatchObject({ state: 'closed', reason: 'it has waited its longest' })
+    expect(namesOf(batch?.objects ?? [])).toEqual(['a.csv#1', 'b.csv#1', 'c.csv#1'])
+    expect(next).toBeUndefined()
+    // A job that comes late for what is not due yet does nothing.
+    more = []
+    await hear(object('d.csv'))
+    await soon()
+    const opened = (await batchesOf())[1]
+    await runner.handle({ ...told, id: opened?.id as number, version: 0 }, new AbortController().signal)
+    expect((await batchesOf())[1]).toEqual(opened)
   })
 
   it('loses what was deleted, and ends when nothing is left', async () => {
