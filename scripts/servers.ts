@@ -70,7 +70,12 @@ interface Program {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
-  readonly options: { readonly cwd: string; readonly uid?: number; readonly gid?: number }
+  readonly options: {
+    readonly cwd: string
+    readonly uid?: number
+    readonly gid?: number
+    readonly env?: NodeJS.ProcessEnv
+  }
   /** What makes it end in an orderly way. */
   readonly signal: NodeJS.Signals
   readonly url: string

@@ -1,6 +1,8 @@
 /** Hosts' bodies nest some ten deep; what nests far deeper was made to hurt whoever walks through it. */
 const deepest = 64
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
 export type JsonBody =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: 'noJson' | 'tooDeep' }
@@ -9,7 +11,7 @@ export type JsonBody =
 export const parseJsonBody = (bytes: Uint8Array): JsonBody => {
   if (nestsDeeperThan(bytes, deepest)) return { ok: false, reason: 'tooDeep' }
   try {
-    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)) }
+    return { ok: true, value: JSON.parse(decoder.decode(bytes)) }
   } catch {
     return { ok: false, reason: 'noJson' }
   }
@@ -17,22 +19,22 @@ export const parseJsonBody = (bytes: Uint8Array): JsonBody => {
 
 const quote = 0x22
 const backslash = 0x5c
-const opens: readonly number[] = [0x5b, 0x7b]
-const closes: readonly number[] = [0x5d, 0x7d]
 
 const nestsDeeperThan = (bytes: Uint8Array, limit: number): boolean => {
   let depth = 0
   let inText = false
+  // Every webhook is walked through, so a byte costs a comparison or two.
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number
     if (inText) {
       if (byte === backslash) i++
       else if (byte === quote) inText = false
     } else if (byte === quote) inText = true
-    else if (opens.includes(byte)) {
+    // With this bit set, `[` is `{` and `]` is `}`.
+    else if ((byte | 0x20) === 0x7b) {
       depth++
       if (depth > limit) return true
-    } else if (closes.includes(byte)) depth--
+    } else if ((byte | 0x20) === 0x7d) depth--
   }
   return false
 }

@@ -28,13 +28,19 @@ const answers = (port: number): Promise<void> =>
   })
 
 /** What an emulator says goes away with it: it says a lot. */
-const startProgram = async (name: string, port: number, args: readonly string[], url: string): Promise<Server> => {
+const startProgram = async (
+  name: string,
+  port: number,
+  args: readonly string[],
+  url: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Server> => {
   const root = await mkdtemp(join(tmpdir(), `winnow-${name}-`))
   const server = serverOf({
     name,
     command: program(name),
     args,
-    options: { cwd: root },
+    options: { cwd: root, env: { ...process.env, ...environment } },
     signal: 'SIGTERM',
     url,
     ask: () => answers(port),
@@ -84,5 +90,5 @@ export const startCloudStorage = async (notify?: {
       '-event.list',
       'finalize,delete',
     )
-  return startProgram('fake-gcs-server', port, args, url)
+  return startProgram('fake-gcs-server', port, args, url, notify && { PUBSUB_EMULATOR_HOST: notify.pubsub })
 }

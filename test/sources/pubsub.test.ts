@@ -2,14 +2,17 @@ import { PubSub, type Topic } from '@google-cloud/pubsub'
 import { PassThroughClient } from 'google-auth-library'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Server } from '../../scripts/servers.ts'
+import { createCloudStorage } from '../../src/adapters/sources/cloud-storage.ts'
 import { createPubsubSubscription } from '../../src/adapters/sources/pubsub.ts'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import type { FeedName } from '../../src/domain/feed.ts'
 import { createLog } from '../../src/log.ts'
+import { lookAtAddress } from '../../src/workers/look-at-address.ts'
 import { keepPulling } from '../../src/workers/pull-source.ts'
 import { takeDeadLetter, takeNews } from '../../src/workers/take-news.ts'
-import { describeWithEmulators, startPubsub } from '../emulators/emulators.ts'
+import { describeWithEmulators, startCloudStorage, startPubsub } from '../emulators/emulators.ts'
 import { makeEmbedded, openPool, type TestDatabase, until } from '../store/databases.ts'
+import { makeBucket, put, remove } from './buckets.ts'
 
 const source = { name: 'incoming', addresses: ['gs://acme-beans/in/'], repositories: ['beans', 'peas'] }
 const pullFeed: FeedName = { source: 'incoming', kind: 'pull' }
@@ -104,6 +107,32 @@ describeWithEmulators('a subscription that is pulled', () => {
       cause: { kind: 'data', pipeline: null, uri: expect.stringContaining('gs://acme-beans/in/'), size: 5 },
     })
     expect(await feed()).toMatchObject({ state: 'working', refused: 0, lastFault: null })
+  })
+
+  it('hears what a bucket tells of itself, and a poll of that bucket finds no news', async () => {
+    await topic.createSubscription(name)
+    const project = 'acme'
+    const bucket = await startCloudStorage({ pubsub: pubsub.url, project, topic: `objects-${test}` })
+    try {
+      await makeBucket(bucket.url, 'acme-beans')
+      await using _worker = pulling()
+      for (const object of ['in/a.csv', 'in/b c.csv', 'out/c.csv'])
+        await put(bucket.url, 'acme-beans', object, 'Area,Class\n1,SEKER\n')
+      await until('both are recorded', async () => (await changes()).length === 4)
+      await put(bucket.url, 'acme-beans', 'in/a.csv', 'Area,Class\n2,SEKER\n')
+      await remove(bucket.url, 'acme-beans', 'in/b c.csv')
+      // Written twice, once, and deleted once; for two repositories.
+      await until('the rest is, too', async () => (await changes()).length === 8)
+
+      const { list } = createCloudStorage({ endpoint: bucket.url })
+      const address = 'gs://acme-beans/in/*.csv'
+      const watch = { source: source.name, repository: 'beans', address }
+      const seen = await lookAtAddress({ store, now: Date.now }, watch, list, new AbortController().signal)
+      expect(seen).toEqual({ objects: 1, told: 0 })
+      expect(await changes()).toHaveLength(8)
+    } finally {
+      await bucket.stop()
+    }
   })
 
   it('acknowledges only what the store has: what it did not take comes again', async () => {
