@@ -30,8 +30,8 @@ import { createRefusals } from './webhooks/refusals.ts'
 import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
 import { startWork } from './work.ts'
-import { createDecisions } from './workers/decisions.ts'
-import { createLiveFigures } from './workers/live-evidence.ts'
+import { createDecisions } from './workers/people/decisions.ts'
+import { createLiveFigures } from './workers/release/live-evidence.ts'
 
 export interface App {
   /** `http://host:port`, where this process has the web role. */

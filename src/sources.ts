@@ -3,7 +3,7 @@ import { createFolderSource } from './adapters/sources/folder.ts'
 import { createPubsubSubscription } from './adapters/sources/pubsub.ts'
 import type { Config, Secrets } from './config.ts'
 import type { DataSource } from './domain/ports.ts'
-import type { AskedSource } from './workers/ask-sources.ts'
+import type { AskedSource } from './workers/loops/ask-sources.ts'
 
 export interface Sources {
   /** What a repository may read: its folders, and the sources that name it. */

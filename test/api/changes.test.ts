@@ -10,7 +10,7 @@ import { changesApi } from '../../src/api/changes.ts'
 import { translateErrors } from '../../src/api/http-errors.ts'
 import { endChange } from '../../src/domain/change.ts'
 import { silentLog } from '../../src/log.ts'
-import { archiveEnded } from '../../src/workers/keep-archives.ts'
+import { archiveEnded } from '../../src/workers/loops/keep-archives.ts'
 import { makeEmbedded, openPool, type TestDatabase } from '../store/databases.ts'
 import { someChange } from '../store/rows.ts'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { registerApi } from '../../src/api/api.ts'
 import { isJsonObject } from '../../src/domain/json.ts'
 import { createLog } from '../../src/log.ts'
-import { createDecisions } from '../../src/workers/decisions.ts'
+import { createDecisions } from '../../src/workers/people/decisions.ts'
 import { winnow } from '../cli/winnow.ts'
 import {
   createWalk,

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { registerApi } from '../../src/api/api.ts'
 import { createLog } from '../../src/log.ts'
-import { createDecisions } from '../../src/workers/decisions.ts'
+import { createDecisions } from '../../src/workers/people/decisions.ts'
 import { winnow } from '../cli/winnow.ts'
 import {
   createWalk,

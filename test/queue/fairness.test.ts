@@ -3,7 +3,7 @@ import { openQueue } from '../../src/adapters/queue/open-queue.ts'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import type { NewRow, Queue } from '../../src/domain/ports.ts'
 import { silentLog } from '../../src/log.ts'
-import { createRelay } from '../../src/workers/relay.ts'
+import { createRelay } from '../../src/workers/running/relay.ts'
 import { makeEmbedded, missingService, openPool, until } from '../store/databases.ts'
 import { someChange, unique } from '../store/rows.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operators } from '../../src/domain/approval.ts'
 import type { ScoreRequest } from '../../src/domain/ports.ts'
-import { createDecisions } from '../../src/workers/decisions.ts'
+import { createDecisions } from '../../src/workers/people/decisions.ts'
 import { createWalk, goodFiles, openWalkDatabase, pipelineJson, repository, type WalkDatabase } from './walk.ts'
 
 // Evidence over a target that fails: what is asked for twice, what becomes of a batch that ends badly, what is kept.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createStore } from '../../src/adapters/store/store.ts'
 import type { Change } from '../../src/domain/change.ts'
-import { lookAtSchedules } from '../../src/workers/keep-schedules.ts'
+import { lookAtSchedules } from '../../src/workers/loops/keep-schedules.ts'
 import {
   createWalk,
   goodFiles,

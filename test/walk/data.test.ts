@@ -6,8 +6,8 @@ import { dataChange } from '../../src/domain/data-change.ts'
 import { Fault } from '../../src/domain/errors.ts'
 import type { RepositoryHost } from '../../src/domain/ports.ts'
 import { createLog } from '../../src/log.ts'
-import { createRunner } from '../../src/workers/runner.ts'
-import { createSteps } from '../../src/workers/steps.ts'
+import { createRunner } from '../../src/workers/running/runner.ts'
+import { createSteps } from '../../src/workers/running/steps.ts'
 import { createWalk, goodFiles, openWalkDatabase, type Walk, type WalkDatabase, winnowYaml } from './walk.ts'
 
 let database: WalkDatabase

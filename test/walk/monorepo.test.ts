@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { readProtectedDeclaration } from '../../src/workers/declaration.ts'
+import { readProtectedDeclaration } from '../../src/workers/declaration/declaration.ts'
 import { createWalk, openWalkDatabase, pipelineJson, policyYaml, type Walk, type WalkDatabase } from './walk.ts'
 
 let database: WalkDatabase

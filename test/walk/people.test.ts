@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { operators, type Person, subjectOf } from '../../src/domain/approval.ts'
 import { digestJson } from '../../src/domain/digest.ts'
 import type { Receipt } from '../../src/domain/verdict.ts'
-import { createDecisions } from '../../src/workers/decisions.ts'
+import { createDecisions } from '../../src/workers/people/decisions.ts'
 import {
   createWalk,
   goodFiles,

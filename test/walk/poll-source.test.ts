@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DataObject } from '../../src/domain/batch.ts'
 import { Fault } from '../../src/domain/errors.ts'
 import { createLog } from '../../src/log.ts'
-import { keepPollingSource, pollSource } from '../../src/workers/poll-source.ts'
+import { keepPollingSource, pollSource } from '../../src/workers/loops/poll-source.ts'
 import { until as untilSo } from '../store/databases.ts'
 import {
   createWalk,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { digestBytes } from '../../src/domain/digest.ts'
-import { pollRefs } from '../../src/workers/poll-refs.ts'
+import { pollRefs } from '../../src/workers/loops/poll-refs.ts'
 import { createWalk, goodFiles, openWalkDatabase, repository, type Walk, type WalkDatabase } from './walk.ts'
 
 let database: WalkDatabase

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Release, releaseEnded } from '../../src/domain/release.ts'
-import { deliver } from '../../src/workers/deliver.ts'
+import { deliver } from '../../src/workers/release/deliver.ts'
 import { champion, createReleaseScene } from './release-scene.ts'
 
 describe('a release', () => {

@@ -3,7 +3,7 @@ import type { Person } from '../../src/domain/approval.ts'
 import { digestBytes } from '../../src/domain/digest.ts'
 import { reconcileLedger } from '../../src/ledger/reconcile-ledger.ts'
 import { type TraceNode, trace } from '../../src/ledger/trace.ts'
-import { createReplay } from '../../src/workers/replay-change.ts'
+import { createReplay } from '../../src/workers/people/replay-change.ts'
 import {
   createWalk,
   goodFiles,

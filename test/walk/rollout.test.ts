@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { operators, type Person, subjectOf } from '../../src/domain/approval.ts'
 import { releaseEnded } from '../../src/domain/release.ts'
-import { createDecisions } from '../../src/workers/decisions.ts'
+import { createDecisions } from '../../src/workers/people/decisions.ts'
 import { createReleaseScene, type SceneOptions } from './release-scene.ts'
 
 const minute = 60_000

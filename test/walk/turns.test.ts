@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createStore } from '../../src/adapters/store/store.ts'
 import { operators } from '../../src/domain/approval.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
-import { createDecisions } from '../../src/workers/decisions.ts'
-import { createLaunchStep } from '../../src/workers/launch.ts'
-import { createRunner } from '../../src/workers/runner.ts'
+import { createDecisions } from '../../src/workers/people/decisions.ts'
+import { createRunner } from '../../src/workers/running/runner.ts'
+import { createLaunchStep } from '../../src/workers/runs/launch.ts'
 import { createRecordingLog, stepsWith } from '../workers/ledger.ts'
 import {
   createWalk,

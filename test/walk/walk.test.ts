@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../src/domain/ports.ts'
 import { createLog } from '../../src/log.ts'
-import { createFolderWatch } from '../../src/workers/observe-folder.ts'
+import { createFolderWatch } from '../../src/workers/loops/observe-folder.ts'
 import {
   createWalk,
   goodFiles,

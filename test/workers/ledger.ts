@@ -1,6 +1,6 @@
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import type { Log } from '../../src/log.ts'
-import type { Steps } from '../../src/workers/runner.ts'
+import type { Steps } from '../../src/workers/running/runner.ts'
 import { makeEmbedded, openPool } from '../store/databases.ts'
 
 /** A real store of one's own, with a clock that stands still until it is moved. */

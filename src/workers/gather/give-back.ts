@@ -1,0 +1,82 @@
+import { type Batch, type DataObject, joinBatch, newBatch } from '../../domain/batch.ts'
+import { dataChange } from '../../domain/data-change.ts'
+import type { Store, Transaction } from '../../domain/ports.ts'
+import { nextRun, type Run } from '../../domain/run.ts'
+import type { Time } from '../../domain/time.ts'
+import { count } from '../declaration/declaration.ts'
+import { lockBatches } from '../match/join-batch.ts'
+import type { StepContext } from '../running/step.ts'
+import { create, move } from '../running/transitions.ts'
+import { type Changed, describeChanged } from './snapshot.ts'
+
+/**
+ * A run whose data is not what it was when its batch closed is not launched: what is still there goes back to the open
+ * batch of its key, what was written anew joins that as a change of its own (docs/adr/0010). A run that was to read old
+ * data again, for a verdict, fails: nobody can.
+ */
+export const giveBack = async (
+  { store }: { readonly store: Store },
+  run: Run,
+  changed: readonly Changed[],
+  context: StepContext,
+): Promise<void> => {
+  const at = context.now()
+  // The sender tells of them too, sooner or later: by its key that is the same change.
+  for (const { found } of changed) if (found !== undefined) await store.recordChange(newsOf(run, found, at))
+  const told = changed.map(describeChanged)
+  await store.transaction(async (tx) => {
+    await lockBatches(tx, run)
+    const batch = run.batch === null ? undefined : await tx.get('batch', run.batch)
+    if (batch?.run !== run.id) return fail(tx, run, told, at)
+    const gone = new Set(changed.map(({ pinned }) => pinned.uri))
+    const left = run.manifest.filter(({ uri }) => !gone.has(uri))
+    const next = left.length === 0 ? undefined : await rejoin(tx, run, batch, left, at)
+    const reason = `${count(changed.length, 'object')} of its data changed before it was read; ${next === undefined ? 'none is left' : `the others went back to batch ${next.id}`}`
+    const superseded = nextRun(run, { kind: 'superseded', reason, at })
+    if (superseded === undefined) return
+    await move(tx, 'run', run, { ...superseded, details: told }, reason, at)
+    const why = `run ${run.id} was not launched: ${reason}`
+    await tx.update('batch', { ...batch, reason: why })
+    await tx.record({ at, kind: 'batch', id: batch.id, from: batch.state, to: batch.state, by: 'winnow', why })
+  })
+  context.log.warn({ run: run.id, changed: told }, 'data changed before it was read')
+}
+
+/** A folder is watched for one pipeline, so that what is in it has that in its key. */
+const newsOf = ({ repository, pipeline }: Run, object: DataObject, at: Time) =>
+  dataChange({
+    repository,
+    pipeline: object.uri.startsWith('file:') ? pipeline : null,
+    sender: object.uri.startsWith('file:') ? 'folder' : 'poll',
+    object,
+    event: 'written',
+    at,
+  })
+
+const rejoin = async (tx: Transaction, run: Run, closed: Batch, left: readonly DataObject[], at: Time) => {
+  const { repository, pipeline, key, counted } = closed
+  const [open] = await tx.list('batch', { repository, pipeline, key, state: 'open' }, 1)
+  let batch = open ?? newBatch({ repository, pipeline, key, change: closed.change, counted }, at)
+  const join = (object: DataObject, as: 'object' | 'marker'): void => {
+    const joined = joinBatch(batch, object, as, at)
+    if (joined.kind === 'joined') batch = joined.batch
+  }
+  for (const object of left) join(object, 'object')
+  if (closed.marker !== null && batch.marker === null) join(closed.marker, 'marker')
+  const why = `${count(left.length, 'object')} of batch ${closed.id} came back: run ${run.id} could not read all of it`
+  // Due at once: the next look works out what it waits for.
+  const due = { ...batch, counted, nextAt: at, ...(closed.replayed === true ? { replayed: true } : {}) }
+  const written =
+    open === undefined ? await create(tx, 'batch', due, why, at) : await tx.update('batch', { ...open, ...due })
+  if (open !== undefined)
+    await tx.record({ at, kind: 'batch', id: open.id, from: 'open', to: 'open', by: 'winnow', why })
+  await tx.enqueue('gather', written.id)
+  return written
+}
+
+const fail = async (tx: Transaction, run: Run, details: readonly string[], at: Time): Promise<void> => {
+  const reason = 'the data that it was to read again is not what it was'
+  const ended = { kind: 'ended', state: 'failed', reason, details, tasks: [], at } as const
+  const failed = nextRun(run, ended)
+  if (failed !== undefined) await move(tx, 'run', run, failed, reason, at)
+}

@@ -1,0 +1,96 @@
+import { type DataTrigger, watchedAddresses } from '../../declarations/data-trigger.ts'
+import { objectName } from '../../domain/batch.ts'
+import { dataChange } from '../../domain/data-change.ts'
+import { messageOf } from '../../domain/errors.ts'
+import type { Json } from '../../domain/json.ts'
+import type { DataSource, Store } from '../../domain/ports.ts'
+import type { Duration, Time } from '../../domain/time.ts'
+import type { Log } from '../../log.ts'
+import { type DeclarationPorts, readProtectedDeclaration } from '../declaration/declaration.ts'
+import { pause } from '../running/pause.ts'
+
+export interface FolderWatchPorts extends DeclarationPorts {
+  readonly store: Store
+  readonly source: DataSource
+  /** The repositories that the config names. */
+  readonly repositories: readonly string[]
+  readonly now: () => Time
+  readonly log: Log
+  /** Milliseconds between two looks. */
+  readonly interval?: Duration
+}
+
+export interface FolderWatch {
+  /** Looks once at every data trigger of every repository; the number of objects that were new. */
+  look(signal: AbortSignal): Promise<number>
+  /** Looks again and again until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Watches the folders that data triggers of the protected branches name. Each complete object at each generation is one change,
+ * however often it is seen: the listing that is remembered only spares the work of offering it to the store again.
+ */
+export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
+  const { store, source, repositories, now, log, interval = 2_000 } = ports
+
+  const lookAtTrigger = async (
+    repository: string,
+    pipeline: string,
+    uri: string,
+    signal: AbortSignal,
+  ): Promise<number> => {
+    const objects = await source.list(uri, signal)
+    const key = `folder:${repository}:${pipeline}:${uri}`
+    const known = new Set(listOf(await store.readSetting(key)))
+    const fresh = objects.filter((object) => !known.has(objectName(object)))
+    for (const object of fresh)
+      await store.recordChange(
+        dataChange({ repository, pipeline, sender: 'folder', object, event: 'written', at: now() }),
+      )
+    // Only after all are recorded: a crash in between offers them again, and their keys make them one change each.
+    if (fresh.length > 0 || known.size !== objects.length) await store.writeSetting(key, objects.map(objectName))
+    return fresh.length
+  }
+
+  const look = async (signal: AbortSignal): Promise<number> => {
+    let found = 0
+    for (const repository of repositories) {
+      try {
+        const { declaration } = await readProtectedDeclaration(ports, repository, signal)
+        if (!declaration.ok) continue
+        for (const pipeline of declaration.value.pipelines)
+          for (const uri of foldersOf(pipeline.on.data))
+            found += await lookAtTrigger(repository, pipeline.name, uri, signal)
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        // An empty repository, a folder that is not there yet: looked at again next time.
+        log.debug({ repository, reason: messageOf(error) }, 'data of a repository could not be looked at')
+      }
+    }
+    return found
+  }
+
+  return {
+    look,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        try {
+          const objects = await look(signal)
+          if (objects > 0) log.info({ objects }, 'new data was seen')
+        } catch (error) {
+          if (signal.aborted) return
+          log.warn({ error }, 'the watch over data folders met a fault')
+        }
+        await pause(interval, signal)
+      }
+    },
+  }
+}
+
+/** The folders that a trigger watches; buckets and tables are looked at for a whole repository at once. */
+const foldersOf = (trigger: DataTrigger | null): readonly string[] =>
+  trigger === null || !trigger.uri.startsWith('file:') ? [] : watchedAddresses(trigger)
+
+const listOf = (setting: Json | undefined): readonly string[] =>
+  Array.isArray(setting) ? setting.filter((name): name is string => typeof name === 'string') : []

@@ -1,0 +1,62 @@
+import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
+import type { Change, ChangeCause } from '../../domain/change.ts'
+import { loopOf } from '../../domain/lineage.ts'
+import type { NewRow, Transaction } from '../../domain/ports.ts'
+import { runEnded } from '../../domain/run.ts'
+import { formatTime, type Time } from '../../domain/time.ts'
+import type { Decision, MatchPorts } from './match.ts'
+import { matchProtected } from './match-protected.ts'
+
+export type WorsenedCause = Extract<ChangeCause, { kind: 'drift' | 'degraded' }>
+
+/** Runs of a pipeline that are looked through for those that such news started. */
+const looksBack = 200
+
+/** A model drifted or got worse: the pipelines that make it run, unless they do so already or did so not long ago. */
+export const matchWorsened = (
+  ports: MatchPorts,
+  change: Change,
+  cause: WorsenedCause,
+  at: Time,
+  signal: AbortSignal,
+): Promise<Decision> =>
+  matchProtected(ports, change, at, signal, (yaml) => {
+    const { kind, model, environment, metric, value, threshold } = cause
+    const makers = yaml.pipelines.filter((one) => one.model === model && one.on[kind]?.environment === environment)
+    if (makers.length === 0)
+      return { ok: false, reason: `no pipeline makes ${model} again on ${kind} in ${environment}` }
+    const pipelines = makers.filter(({ name }) => loopOf(change.lineage ?? [], change.repository, name) === undefined)
+    if (pipelines.length === 0)
+      return { ok: false, reason: loopOf(change.lineage ?? [], change.repository, makers[0]?.name ?? '') ?? 'loop' }
+    return {
+      ok: true,
+      reason: `${kind} of ${model} in ${environment}: ${metric} is ${value}, the limit is ${threshold}`,
+      pipelines,
+      occasion: `${kind} ${change.id}`,
+      refuse: (tx, run) => whyNotNow(tx, cause, run, pipelines, at),
+    }
+  })
+
+/** A monitor tells the same news each minute. One at a time is asked for what was done about it. */
+const whyNotNow = async (
+  tx: Transaction,
+  { kind, environment }: WorsenedCause,
+  run: NewRow<'run'>,
+  pipelines: readonly PipelineDeclaration[],
+  at: Time,
+): Promise<string | undefined> => {
+  const { repository, pipeline } = run
+  await tx.lock(`${kind} of ${repository} ${pipeline}`)
+  const cooldown = pipelines.find(({ name }) => name === pipeline)?.on[kind]?.cooldown ?? 0
+  const runs = (await tx.list('run', { repository, pipeline }, looksBack)).filter(({ state }) => state !== 'superseded')
+  const changes = await tx.list('change', { id: [...new Set(runs.map(({ change }) => change))] }, looksBack)
+  const isSuchNews = new Set(
+    changes.filter(({ cause }) => cause.kind === kind && cause.environment === environment).map(({ id }) => id),
+  )
+  const earlier = runs.filter(({ change }) => isSuchNews.has(change))
+  const underWay = earlier.find(({ state }) => !runEnded.includes(state))
+  if (underWay !== undefined) return `run ${underWay.id}, which ${kind} asked for, has not ended`
+  const last = earlier.find(({ createdAt }) => createdAt + cooldown > at)
+  if (last === undefined) return undefined
+  return `it cools down until ${formatTime(last.createdAt + cooldown)}: ${kind} started run ${last.id} already`
+}
