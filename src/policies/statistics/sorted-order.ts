@@ -7,12 +7,99 @@ const digits = 1 << digitBits
  */
 export const sortedOrder = (values: Float64Array): Uint32Array => {
   const n = values.length
+  if (n < 256)
+    return Uint32Array.from(values, (_, i) => i).sort(
+      (a, b) => compare(values[a] as number, values[b] as number) || a - b,
+    )
+  const [low, high] = sortableBits(values)
+  return byUpperWord(low, high) ?? byBothWords(low, high)
+}
+
+/** Runs of one upper word are put in order by comparing; where one is longer, all bits are sorted by. */
+const longestRun = 64
+
+/**
+ * Scores seldom share all of their upper 32 bits, so half of the passes are enough, and what is left to do lies close
+ * together. Undefined where many share them.
+ */
+const byUpperWord = (low: Uint32Array, high: Uint32Array): Uint32Array | undefined => {
+  const n = high.length
+  const counts = [new Uint32Array(digits), new Uint32Array(digits), new Uint32Array(digits)] as const
+  const [first, second, third] = counts
+  for (let i = 0; i < n; i++) {
+    const key = high[i] as number
+    const [a, b, c] = [key & (digits - 1), (key >>> digitBits) & (digits - 1), key >>> (2 * digitBits)]
+    first[a] = (first[a] as number) + 1
+    second[b] = (second[b] as number) + 1
+    third[c] = (third[c] as number) + 1
+  }
+  let order = new Uint32Array(n)
+  let keys: Uint32Array = high
+  for (let i = 0; i < n; i++) order[i] = i
+  let spareOrder = new Uint32Array(n)
+  for (let pass = 0; pass < counts.length; pass++) {
+    const starts = counts[pass] as Uint32Array
+    if (starts.includes(n)) continue
+    toStarts(starts)
+    // The caller's own words are only read.
+    const spareKeys = new Uint32Array(n)
+    const shift = pass * digitBits
+    for (let i = 0; i < n; i++) {
+      const key = keys[i] as number
+      const digit = (key >>> shift) & (digits - 1)
+      const at = starts[digit] as number
+      starts[digit] = at + 1
+      spareOrder[at] = order[i] as number
+      spareKeys[at] = key
+    }
+    ;[order, spareOrder] = [spareOrder, order]
+    keys = spareKeys
+  }
+  for (let start = 0; start < n; ) {
+    let end = start + 1
+    while (end < n && keys[end] === keys[start]) end++
+    if (end - start > 1 && !insertByLower(order, low, start, end)) return undefined
+    start = end
+  }
+  return order
+}
+
+/** Orders one run by its lower words, equal ones as they stand; false where it is too long for that. */
+const insertByLower = (order: Uint32Array, low: Uint32Array, start: number, end: number): boolean => {
+  let sorted = start + 1
+  while (sorted < end && (low[order[sorted - 1] as number] as number) <= (low[order[sorted] as number] as number))
+    sorted++
+  if (sorted === end) return true
+  if (end - start > longestRun) return false
+  for (let i = sorted; i < end; i++) {
+    const one = order[i] as number
+    const word = low[one] as number
+    let at = i
+    while (at > start && (low[order[at - 1] as number] as number) > word) {
+      order[at] = order[at - 1] as number
+      at--
+    }
+    order[at] = one
+  }
+  return true
+}
+
+/** How often each digit comes → where the first of each goes. */
+const toStarts = (counts: Uint32Array): void => {
+  let start = 0
+  for (let key = 0; key < counts.length; key++) {
+    const count = counts[key] as number
+    counts[key] = start
+    start += count
+  }
+}
+
+const byBothWords = (lower: Uint32Array<ArrayBuffer>, upper: Uint32Array<ArrayBuffer>): Uint32Array => {
+  const n = lower.length
+  let [low, high] = [lower, upper]
   let order = new Uint32Array(n)
   for (let i = 0; i < n; i++) order[i] = i
-  if (n < 256) return order.sort((a, b) => compare(values[a] as number, values[b] as number) || a - b)
-
   // The keys move along with the positions, so that each pass reads from front to back.
-  let [low, high] = sortableBits(values)
   let spare = { order: new Uint32Array(n), low: new Uint32Array(n), high: new Uint32Array(n) }
   const counts = new Uint32Array(digits)
   for (let shift = 0; shift < 64; shift += digitBits) {
@@ -22,12 +109,7 @@ export const sortedOrder = (values: Float64Array): Uint32Array => {
       counts[key] = (counts[key] as number) + 1
     }
     if (counts.includes(n)) continue
-    let start = 0
-    for (let key = 0; key < digits; key++) {
-      const count = counts[key] as number
-      counts[key] = start
-      start += count
-    }
+    toStarts(counts)
     for (let i = 0; i < n; i++) {
       const key = digitAt(low[i] as number, high[i] as number, shift)
       const at = counts[key] as number
