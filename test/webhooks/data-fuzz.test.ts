@@ -159,7 +159,9 @@ describe.each(Object.entries(dataHosts))('the signature of %s', (_name, host: Da
       fc.asyncProperty(fc.record(Object.fromEntries(names.map((name) => [name, other]))), async (sent: Headers) => {
         if (!(await authenticate(headerOf(sent), body, now)).ok) return
         // By chance it is the same after all: another scheme's letters, or one that base64 does not tell apart.
-        const essence = (text: string): string => Buffer.from(text.slice(-40), 'base64').toString('base64')
+        // From the beginning of the last part on: its last letter has bits that say nothing.
+        const essence = (text: string): string =>
+          Buffer.from(/[\w+/=-]*$/.exec(text)?.[0] ?? '', 'base64').toString('base64')
         expect(names.some((name) => essence(sent[name] as string) === essence(good[name] as string))).toBe(true)
       }),
       { numRuns: 200 },
