@@ -59,7 +59,11 @@ const more: Readonly<Record<string, readonly unknown[]>> = {
     { message: { data: base64(objectNews), attributes: eventarcLabels('finalized') }, subscription: 's' },
   ],
   eventarc: [auditEntry, { ...structured('finalized'), type: 'google.cloud.audit.log.v1.written', data: auditEntry }],
-  s3: [eventBridge, { Event: 's3:TestEvent', Bucket: 'acme-beans' }],
+  s3: [
+    eventBridge,
+    { ...eventBridge, 'detail-type': 'Object Tags Added' },
+    { Event: 's3:TestEvent', Bucket: 'acme-beans' },
+  ],
   events: [[], [cloudEvent(objectNews), cloudEvent({ ...objectNews, deleted: true })]],
 }
 
