@@ -4,7 +4,7 @@ import type { Decisions } from '../domain/decisions.ts'
 import type { Digest } from '../domain/digest.ts'
 import type { Store } from '../domain/ports.ts'
 import { personOf } from './authorise.ts'
-import { idParameter, listQuery } from './requests.ts'
+import { idParameter, lasts, listQuery } from './requests.ts'
 
 export interface DecisionsPorts {
   readonly store: Store
@@ -12,8 +12,6 @@ export interface DecisionsPorts {
 }
 
 const reason = z.string().max(1_000)
-const month = 31 * 86_400_000
-const lasts = z.int().min(1_000).max(month).describe('milliseconds')
 const repository = z.string().min(1).optional()
 const callTimeout = 60_000
 

@@ -4,7 +4,7 @@ import type { Decisions } from '../domain/decisions.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Store } from '../domain/ports.ts'
 import { personOf } from './authorise.ts'
-import { anyJson, listQuery } from './requests.ts'
+import { anyJson, lasts, listQuery } from './requests.ts'
 
 export interface FlowPorts {
   readonly store: Store
@@ -12,7 +12,6 @@ export interface FlowPorts {
 }
 
 const callTimeout = 60_000
-const month = 31 * 86_400_000
 const name = z.string().min(1).max(128)
 const repository = name.optional().describe('may be left out where the config names only one')
 const key = z.string().min(1).max(200).optional().describe('the same key again is the same change')
@@ -73,7 +72,7 @@ export const flowApi =
           body: z.strictObject({
             ...place,
             reason: z.string().min(1).max(1_000),
-            lasts: z.int().min(1_000).max(month).describe('milliseconds').default(86_400_000),
+            lasts: lasts.default(86_400_000),
           }),
         },
       },

@@ -29,3 +29,6 @@ export const formatDuration = (ms: Duration): string => {
 /** `2026-11-25T09:00:00.000Z` */
 // biome-ignore lint/style/noRestrictedGlobals: it formats a time that is given and reads no clock
 export const formatTime = (at: Time): string => new Date(at).toISOString()
+
+/** How long what a person decides may hold at most: what somebody forgets must end by itself. */
+export const longestDecision: Duration = 31 * 86_400_000
