@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createBigQuerySql } from './adapters/sources/bigquery-sql.ts'
 import { createVertexTarget } from './adapters/targets/vertex/target.ts'
 import type { Config } from './config.ts'
 import { Fault } from './domain/errors.ts'
@@ -38,6 +39,7 @@ export const openTargets = async (config: Config, log: Log): Promise<Targets> =>
             apiEndpoint: `${location}-aiplatform.googleapis.com`,
             insecure: false,
             pipelineRoot,
+            requestLog: { kind: 'warehouse', warehouse: createBigQuerySql({ project }) },
             ...(serviceAccount === undefined ? {} : { serviceAccount }),
           }),
         ] as const
@@ -52,7 +54,7 @@ export const openTargets = async (config: Config, log: Log): Promise<Targets> =>
           port,
           insecure: true,
           pipelineRoot: join(config.dataFolder, 'artifacts'),
-          tables: join(config.dataFolder, 'platform', 'tables'),
+          requestLog: { kind: 'folder', folder: join(config.dataFolder, 'platform', 'tables') },
         }),
       ] as const
     }),

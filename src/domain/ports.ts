@@ -427,24 +427,45 @@ export interface LiveRequest {
   readonly deployedModel: string
   /** Whether it was answered. */
   readonly ok: boolean
-  /** From its arrival to the answer, milliseconds. */
-  readonly latency: number
+  /** From its arrival to the answer, milliseconds; null where that was not logged. */
+  readonly latency: number | null
   /** One for each instance; null where they were not logged. */
   readonly predictions: readonly Json[] | null
 }
+
+/** What was logged of an endpoint's requests; or why that cannot be told. */
+export type LoggedRequests =
+  | {
+      readonly ok: true
+      readonly requests: readonly LiveRequest[]
+      /** Only requests that were answered are logged: how many were not, nothing tells. */
+      readonly answeredOnly?: boolean
+    }
+  | { readonly ok: false; readonly reason: string }
 
 /** What an endpoint is asked, and what it answers. */
 export interface RequestLog {
   /** From now on its requests are logged, where the target can do that; nothing is changed where they are already. */
   logRequests(endpoint: string, signal: AbortSignal): Promise<void>
   /** The requests since then, oldest first, the newest 200,000 at most; or why they cannot be told. */
-  requests(
-    endpoint: string,
-    since: Time,
-    signal: AbortSignal,
-  ): Promise<
-    { readonly ok: true; readonly requests: readonly LiveRequest[] } | { readonly ok: false; readonly reason: string }
-  >
+  requests(endpoint: string, since: Time, signal: AbortSignal): Promise<LoggedRequests>
+}
+
+/** A question in SQL to a warehouse of tables. */
+export interface SqlQuestion {
+  readonly sql: string
+  /** By name, as `@name` in the text; numbers as texts. */
+  readonly parameters: Readonly<Record<string, { readonly type: 'INT64' | 'STRING'; readonly value: string }>>
+  /** What it is about; named in faults. */
+  readonly address: string
+}
+
+/** Null where there is nothing; a list of a column that repeats. */
+export type SqlCell = string | null | readonly (string | null)[]
+
+export interface Warehouse {
+  /** The rows of the answer, in its order. Faults: source_unavailable (retryable), source_refused (not). */
+  ask(question: SqlQuestion, signal: AbortSignal): Promise<readonly (readonly SqlCell[])[]>
 }
 
 /** What was measured of the models on an endpoint, by their ids there and by metric without `live.`; or why nothing was. */

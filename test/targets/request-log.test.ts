@@ -30,7 +30,7 @@ afterAll(async () => {
   await site[Symbol.asyncDispose]()
 })
 
-const targetWith = (tables?: string) =>
+const targetWith = (folder: string) =>
   createVertexTarget({
     name: 'local',
     project: 'local',
@@ -39,7 +39,7 @@ const targetWith = (tables?: string) =>
     port: site.platform.port,
     insecure: true,
     pipelineRoot: join(site.root, 'artifacts'),
-    ...(tables === undefined ? {} : { tables }),
+    requestLog: { kind: 'folder', folder },
     log: createLog('silent'),
   })
 
@@ -148,19 +148,6 @@ const lineAt = (at: number) => ({
   request_id: 'written',
   status: 'OK',
   latency_ms: 1,
-})
-
-it('of a service whose tables are elsewhere nothing is read and nothing is set', async () => {
-  const endpoint = await endpointWith('elsewhere')
-  await using remote = targetWith()
-  await remote.logRequests(endpoint, signal)
-  const [view] = await site.clients.endpoints.getEndpoint({ name: endpoint })
-  expect(view.predictRequestResponseLoggingConfig ?? null).toBeNull()
-  await target.logRequests(endpoint, signal)
-  expect(await remote.requests(endpoint, 0, signal)).toEqual({
-    ok: false,
-    reason: 'its requests are logged where Winnow does not read them, in BigQuery',
-  })
 })
 
 it('an answer says the name of its request to any client', async () => {

@@ -1,5 +1,6 @@
 import { GoogleAuth } from 'google-auth-library'
 import { messageOf } from '../../domain/errors.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import { type Answer, ask, type Patience, refused } from './calls.ts'
 
 export interface GoogleRestOptions {
@@ -7,28 +8,37 @@ export interface GoogleRestOptions {
   readonly endpoint: string
   readonly scopes: readonly string[]
   readonly patience?: Patience
+  /** Statuses that are answers beside 2xx. Default: 404. */
+  readonly answers?: readonly number[]
 }
 
-/** GET of a path below the endpoint; faults name `address`. */
-export type GoogleGet = (
+/** GET of a path below the endpoint, POST where there is a body; faults name `address`. */
+export type GoogleCall = (
   path: string,
   query: Readonly<Record<string, string>>,
   address: string,
   signal: AbortSignal,
+  body?: JsonObject,
 ) => Promise<Answer>
 
 /**
  * Google's REST APIs with the application default credentials. Over plain http, which emulators speak, no token is sent:
  * it would be there for everybody to read.
  */
-export const createGoogleRest = ({ endpoint, scopes, patience }: GoogleRestOptions): GoogleGet => {
+export const createGoogleRest = ({ endpoint, scopes, patience, answers }: GoogleRestOptions): GoogleCall => {
   const base = endpoint.replace(/\/+$/, '')
   const auth = base.startsWith('https:') ? new GoogleAuth({ scopes: [...scopes] }) : undefined
-  return (path, query, address, signal) => {
+  return (path, query, address, signal, body) => {
     const url = `${base}${path}?${new URLSearchParams(query)}`
-    const attempt = async (limited: AbortSignal): Promise<Response> =>
-      fetch(url, { headers: await headersOf(auth, address, limited), redirect: 'manual', signal: limited })
-    return ask({ address, attempt, wordsIn }, signal, patience)
+    const sent =
+      body === undefined
+        ? { method: 'GET', headers: {} }
+        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const attempt = async (limited: AbortSignal): Promise<Response> => {
+      const headers = { ...sent.headers, ...(await headersOf(auth, address, limited)) }
+      return fetch(url, { ...sent, headers, redirect: 'manual', signal: limited })
+    }
+    return ask({ address, attempt, wordsIn, ...(answers === undefined ? {} : { answers }) }, signal, patience)
   }
 }
 

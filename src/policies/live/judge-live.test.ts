@@ -191,6 +191,34 @@ describe('a live gate', () => {
   })
 })
 
+describe('where only answers are logged', () => {
+  // As Vertex AI logs to BigQuery: no errors, no latencies.
+  const answers = (right: number): LiveModel => ({
+    ...model({ requests: 100, decided: { a: [100, right] } }),
+    errors: null,
+    latencies: new Float64Array(),
+  })
+  it.each<[string, MetricGate, string, RegExp]>([
+    [
+      'errors are not told',
+      gate('live.errorRate', { atMost: 0.05, confidence: 0.95, ...againstChampion }),
+      'inconclusive',
+      /live\.errorRate cannot be told: where it serves, only requests that were answered are logged/,
+    ],
+    [
+      'latencies are not told',
+      gate('live.latency.p99', { atMost: 50 }),
+      'inconclusive',
+      /live\.latency\.p99 cannot be told: it is not logged where it serves/,
+    ],
+    ['answers are', gate('live.predictionShift', { atMost: 0.1 }), 'pass', /0\.000/],
+    ['labelled answers are', gate('live.accuracy', { atLeast: -0.02, ...againstChampion }), 'fail', /-0\.200/],
+  ])('%s', (_name, asked, outcome, reason) => {
+    const { gates } = judgeLive([asked], { candidate: answers(70), champion: answers(90) }, whole, chance)
+    expect([gates[0]?.outcome, gates[0]?.reason]).toEqual([outcome, expect.stringMatching(reason)])
+  })
+})
+
 it('`healthy` compares with the champion where there is one, and the policy may have its own', () => {
   expect(liveGatesOf({ gates: [] }, [healthy], true)[0]?.against).toEqual({ kind: 'champion' })
   expect(liveGatesOf({ gates: [] }, [healthy], false)[0]?.against).toBeNull()

@@ -84,7 +84,7 @@ const prepareTraffic = (gate: MetricGate, { candidate, champion }: LiveCase): re
   const value = liveMetrics(candidate, champion)[own]
   const compares = gate.against !== null || own === 'predictionShift'
   if (compares && champion === null) return all('skipped', 'skipped: nothing served beside it')
-  if (value === undefined) return all('inconclusive', `${metric} cannot be told: ${whyUnknown(own)}`)
+  if (value === undefined) return all('inconclusive', `${metric} cannot be told: ${whyUnknown(own, candidate)}`)
   const base = { metric, of: null, slice: null, examples: requests, confidence }
   if (gate.against === null || champion === null)
     return limitsOf(gate).map((limit) => ({
@@ -97,7 +97,8 @@ const prepareTraffic = (gate: MetricGate, { candidate, champion }: LiveCase): re
   if (champion.requests < minExamples)
     return all('inconclusive', `the champion was given ${champion.requests} requests, of ${minExamples} that are asked`)
   const before = liveMetrics(champion, null)[own]
-  if (before === undefined) return all('inconclusive', `${metric} of the champion cannot be told: ${whyUnknown(own)}`)
+  if (before === undefined)
+    return all('inconclusive', `${metric} of the champion cannot be told: ${whyUnknown(own, champion)}`)
   if (change === 'relative' && before === 0)
     return all('inconclusive', `a relative change of ${metric} is not defined: it is 0 with the champion`)
   const difference = change === 'relative' ? (value - before) / before : value - before
@@ -112,13 +113,16 @@ const prepareTraffic = (gate: MetricGate, { candidate, champion }: LiveCase): re
   }))
 }
 
-const whyUnknown = (metric: string): string =>
-  metric === 'predictionShift' ? 'no answers of both are logged' : 'nothing was answered'
+const whyUnknown = (metric: string, { errors, requests }: LiveModel): string => {
+  if (metric === 'predictionShift') return 'no answers of both are logged'
+  if (errors === null && metric === 'errorRate') return 'where it serves, only requests that were answered are logged'
+  return requests === 0 || errors === requests ? 'nothing was answered' : 'it is not logged where it serves'
+}
 
 const errorShare = ({ errors, requests }: LiveModel): Uncertainty => ({
   kind: 'proportion',
   method: 'Wilson',
-  hits: errors,
+  hits: errors ?? 0,
   total: requests,
 })
 
@@ -128,7 +132,7 @@ const errorShare = ({ errors, requests }: LiveModel): Uncertainty => ({
  */
 const errorDifference = (candidate: LiveModel, champion: LiveModel): Uncertainty => {
   const of = ({ errors, requests }: LiveModel) => {
-    const share = (errors + 1) / (requests + 2)
+    const share = ((errors ?? 0) + 1) / (requests + 2)
     return { share, variance: (share * (1 - share)) / (requests + 2) }
   }
   const [a, b] = [of(candidate), of(champion)]

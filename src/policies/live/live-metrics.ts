@@ -7,7 +7,7 @@ export const liveMetrics = (model: LiveModel, champion: LiveModel | null): Reado
   const shift = champion === null ? undefined : predictionShift(model.decided, champion.decided)
   return {
     requests: model.requests,
-    ...(model.requests === 0 ? {} : { errorRate: model.errors / model.requests }),
+    ...(model.requests === 0 || model.errors === null ? {} : { errorRate: model.errors / model.requests }),
     ...percentiles(model.latencies),
     ...(shift === undefined ? {} : { predictionShift: shift }),
     ...labelledMetrics(model),

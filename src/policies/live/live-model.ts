@@ -5,8 +5,8 @@ import type { Predictions } from '../predictions/predictions.ts'
 /** What a deployed model did while it served; plain data that may cross into a thread. */
 export interface LiveModel {
   readonly requests: number
-  /** Requests that it did not answer. */
-  readonly errors: number
+  /** Requests that it did not answer; null where only answers are logged. */
+  readonly errors: number | null
   /** Milliseconds of each answer, sorted. */
   readonly latencies: Float64Array
   /** What it decided, instance by instance: how often each class, or each number, sorted. Null where nothing was logged. */
@@ -22,13 +22,17 @@ export type Decided =
 /** Labels by request, one for each of its instances. */
 export type Labels = ReadonlyMap<string, readonly Json[]>
 
-export const liveModelOf = (requests: readonly LiveRequest[], labels: Labels): LiveModel => {
+export const liveModelOf = (
+  requests: readonly LiveRequest[],
+  labels: Labels,
+  { answeredOnly = false }: { readonly answeredOnly?: boolean } = {},
+): LiveModel => {
   const answered = requests.filter(({ ok }) => ok)
   const answers = answered.flatMap((request) => answersOf(request, labels.get(request.id)))
   return {
     requests: requests.length,
-    errors: requests.length - answered.length,
-    latencies: Float64Array.from(answered, ({ latency }) => latency).sort(),
+    errors: answeredOnly ? null : requests.length - answered.length,
+    latencies: Float64Array.from(answered.flatMap(({ latency }) => (latency === null ? [] : [latency]))).sort(),
     decided: decidedOf(answers),
     labelled: labelledOf(answers),
   }

@@ -21,7 +21,8 @@ export const readLive = async (
   const said = await store.feedback({ target: target.name, endpoint })
   const labels = new Map(said.map(({ request, labels: truths }) => [request, truths]))
   const byModel = Map.groupBy(logged.requests, ({ deployedModel }) => deployedModel)
-  return { ok: true, models: new Map([...byModel].map(([id, requests]) => [id, liveModelOf(requests, labels)])) }
+  const models = [...byModel].map(([id, requests]) => [id, liveModelOf(requests, labels, logged)] as const)
+  return { ok: true, models: new Map(models) }
 }
 
 /** The numbers of every model on an endpoint, for people and for a backtest. */

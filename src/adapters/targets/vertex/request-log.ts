@@ -1,23 +1,22 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { google } from '@google-cloud/aiplatform/build/protos/protos.js'
-import { isJsonObject, type Json } from '../../../domain/json.ts'
-import type { LiveRequest, RequestLog } from '../../../domain/ports.ts'
-import { formatTime, type Time } from '../../../domain/time.ts'
+import type { RequestLog, Warehouse } from '../../../domain/ports.ts'
 import { type Call, isNotFound } from './calls.ts'
 import type { Clients } from './clients.ts'
+import { askForAnswers, type LogTable } from './logged-answers.ts'
+import { readTable } from './logged-lines.ts'
 
 type Endpoint = google.cloud.aiplatform.v1.IEndpoint
 
 const mostRequests = 200_000
 
-/**
- * Request-response logging: the table that an endpoint's `predict_request_response_logging_config` names. `tables` is
- * where the embedded platform keeps its tables; of Google's service, whose tables are in BigQuery, nothing is read yet.
- */
-export const createRequestLogs = (clients: Clients, call: Call, tables: string | undefined): RequestLog => {
+/** Where the requests of a target's endpoints are logged: the embedded platform's folder of tables, or BigQuery. */
+export type LogPlace =
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'warehouse'; readonly warehouse: Warehouse }
+
+/** Request-response logging: the table that an endpoint's `predict_request_response_logging_config` names. */
+export const createRequestLogs = (clients: Clients, call: Call, place: LogPlace | undefined): RequestLog => {
   const endpointOf = async (name: string, signal: AbortSignal): Promise<Endpoint | undefined> => {
     const client = await clients.endpoints()
     try {
@@ -33,7 +32,7 @@ export const createRequestLogs = (clients: Clients, call: Call, tables: string |
   return {
     logRequests: async (name, signal) => {
       // Google's logging costs money and needs a dataset: who wants it there, sets it.
-      if (tables === undefined) return
+      if (place?.kind !== 'folder') return
       const endpoint = await endpointOf(name, signal)
       if (endpoint === undefined || endpoint.predictRequestResponseLoggingConfig?.enabled) return
       const client = await clients.endpoints()
@@ -58,64 +57,23 @@ export const createRequestLogs = (clients: Clients, call: Call, tables: string |
       if (endpoint === undefined) return { ok: false, reason: `the endpoint ${name} is gone` }
       const config = endpoint.predictRequestResponseLoggingConfig
       if (!config?.enabled) return { ok: false, reason: 'the requests of the endpoint are not logged' }
-      const file = tables === undefined ? undefined : tableFile(tables, config.bigqueryDestination?.outputUri ?? '')
-      if (file === undefined)
-        return { ok: false, reason: 'its requests are logged where Winnow does not read them, in BigQuery' }
-      const requests: LiveRequest[] = []
-      for (const part of [`${file}.before`, file])
-        for await (const request of readPart(part, name, since, signal)) {
-          requests.push(request)
-          if (requests.length >= 2 * mostRequests) requests.splice(0, mostRequests)
-        }
-      return { ok: true, requests: requests.slice(-mostRequests) }
+      if (place === undefined) return { ok: false, reason: 'its requests are logged where Winnow does not read them' }
+      const uri = config.bigqueryDestination?.outputUri ?? ''
+      const table = tableOf(endpoint, uri)
+      if (table === undefined)
+        return { ok: false, reason: `the table that its requests are logged to leads nowhere: ${uri}` }
+      if (place.kind === 'warehouse') return askForAnswers(place.warehouse, table, name, since, mostRequests, signal)
+      const file = join(place.folder, table.project, table.dataset, `${table.name}.jsonl`)
+      return { ok: true, requests: await readTable(file, name, since, mostRequests, signal) }
     },
   }
 }
 
-/** Where the embedded platform keeps `bq://PROJECT.DATASET.TABLE`. */
-const tableFile = (tables: string, uri: string): string | undefined => {
+/** `bq://PROJECT.DATASET.TABLE`; what is left out of the address, Vertex AI chooses. */
+const tableOf = ({ name, displayName }: Endpoint, uri: string): LogTable | undefined => {
   const [project, dataset, table, ...more] = uri.replace(/^bq:\/\//, '').split('.')
-  return project && dataset && table && more.length === 0 && !uri.includes('/', 'bq://'.length)
-    ? join(tables, project, dataset, `${table}.jsonl`)
-    : undefined
-}
-
-/** A request that was logged while the file was read, or whose line a crash cut off, is told the next time or never. */
-async function* readPart(
-  file: string,
-  endpoint: string,
-  since: Time,
-  signal: AbortSignal,
-): AsyncGenerator<LiveRequest> {
-  const known = await stat(file).catch(() => undefined)
-  if (known === undefined || known.mtimeMs < since) return
-  const from = `{"logging_time":"${formatTime(since)}`
-  const stream = createReadStream(file, { signal, end: Math.max(0, known.size - 1) })
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line < from) continue
-    const request = requestOf(line, endpoint)
-    if (request !== undefined && request.at >= since) yield request
-  }
-}
-
-const requestOf = (line: string, endpoint: string): LiveRequest | undefined => {
-  const row = jsonOf(line)
-  if (!isJsonObject(row) || row['endpoint'] !== endpoint) return undefined
-  const predictions = row['response_payload']
-  return {
-    id: String(row['request_id'] ?? ''),
-    at: Date.parse(String(row['logging_time'])),
-    deployedModel: String(row['deployed_model_id'] ?? ''),
-    ok: row['status'] === 'OK',
-    latency: Number(row['latency_ms'] ?? 0),
-    predictions: Array.isArray(predictions) ? predictions.map((text) => jsonOf(String(text)) ?? null) : null,
-  }
-}
-
-const jsonOf = (text: string): Json | undefined => {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
+  const chosen = `logging_${displayName ?? ''}_${name?.split('/').at(-1) ?? ''}`.replace(/\W/g, '_')
+  if (!project || more.length > 0 || ![project, dataset ?? '', table ?? ''].every((part) => /^[\w:-]*$/.test(part)))
     return undefined
-  }
+  return { project, dataset: dataset || chosen, name: table || 'request_response_logging' }
 }

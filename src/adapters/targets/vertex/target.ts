@@ -10,7 +10,7 @@ import { createServingProbe } from './measure-serving.ts'
 import { createModels } from './models.ts'
 import { createObservations } from './observations.ts'
 import { createOperations } from './operations.ts'
-import { createRequestLogs } from './request-log.ts'
+import { createRequestLogs, type LogPlace } from './request-log.ts'
 import { createRunTables } from './run-tables.ts'
 import { createScoring } from './scoring.ts'
 
@@ -25,8 +25,8 @@ export interface VertexTargetOptions {
   readonly insecure: boolean
   /** Where runs keep their artifacts: `gs://…`, or a folder for the embedded platform. */
   readonly pipelineRoot: string
-  /** Where the embedded platform keeps its tables. */
-  readonly tables?: string
+  /** Where the requests of its endpoints are logged; without it none are read. */
+  readonly requestLog?: LogPlace
   readonly serviceAccount?: string
   /** What serves a model, `n1-standard-2` unless told otherwise. */
   readonly machineType?: string
@@ -56,7 +56,7 @@ export const createVertexTarget = (options: VertexTargetOptions): Target & Async
     ...endpoints,
     ...createScoring(clients, call, { ...serving, pipelineRoot: options.pipelineRoot }),
     ...createServingProbe(clients, call, { ...endpoints, operation }),
-    ...createRequestLogs(clients, call, options.tables),
+    ...createRequestLogs(clients, call, options.requestLog),
     ...createArtifactFiles(options.insecure),
     observations: createObservations(clients, call),
     tables: createRunTables(clients, call),
