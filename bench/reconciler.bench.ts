@@ -18,7 +18,7 @@ const sweeps = 21
 /** Finished and open rows of every kind that has steps, spread evenly; the open ones are due at `dueAt`. */
 const fill = async (pool: DatabasePool, dueAt: number): Promise<void> => {
   const document = `json_build_object('cause', json_build_object('kind', 'request', 'pipeline', 'bench', 'by', 'bench'),
-    'author', 'bench', 'receivedAt', 1000, 'reason', repeat('why ', 40), 'endpointName', n::text, 'objects', '[]'::json)`
+    'author', 'bench', 'receivedAt', 1000, 'reason', repeat('why ', 40), 'endpointName', n::text, 'sums', '{}'::json)`
   const kinds = [
     ['change', 'repository, dedupe_key', `'bench', 'key ' || n`, 'ignored', 'recorded'],
     ['batch', 'repository, pipeline, key', `'bench', 'p', n::text`, 'closed', 'open'],

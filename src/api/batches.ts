@@ -1,18 +1,18 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Batch } from '../domain/batch.ts'
-import { Fault } from '../domain/errors.ts'
 import type { Store } from '../domain/ports.ts'
-import { idParameter, listQuery } from './requests.ts'
+import { idParameter, listQuery, notFound } from './requests.ts'
 
 const states = ['open', 'closed', 'empty'] as const
 
-/** What a list shows of a batch: its objects may be many. */
-const summary = ({ objects, counted: _, ...batch }: Batch) => ({
-  ...batch,
-  objects: objects.length,
-  bytes: objects.reduce((sum, { size }) => sum + size, 0),
+const pageOfObjects = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+  after: z.string().optional().describe('the address that the page before gave as its next'),
 })
+
+/** What a list shows of a batch. */
+const summary = ({ sums: { objects, bytes }, counted: _, ...batch }: Batch) => ({ ...batch, objects, bytes })
 
 export const batchesApi =
   (store: Store): FastifyPluginAsyncZod =>
@@ -35,8 +35,16 @@ export const batchesApi =
     )
     app.get('/batches/:id', { schema: { params: idParameter } }, async ({ params }) => {
       const batch = await store.get('batch', params.id)
-      if (batch === undefined)
-        throw new Fault('not_found', `There is no batch ${params.id}`, { remedy: 'List them with `winnow batches`.' })
+      if (batch === undefined) throw notFound('batch', params.id)
       return { batch, history: await store.history('batch', batch.id) }
     })
+    app.get(
+      '/batches/:id/objects',
+      { schema: { params: idParameter, querystring: pageOfObjects } },
+      async ({ params: { id }, query: { limit, after } }) => {
+        if ((await store.get('batch', id)) === undefined) throw notFound('batch', id)
+        const objects = await store.objectsOf(id, limit, after)
+        return { objects, next: objects.length < limit ? null : (objects.at(-1)?.uri ?? null) }
+      },
+    )
   }

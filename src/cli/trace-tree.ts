@@ -3,9 +3,6 @@ import { formatTime } from '../domain/time.ts'
 import type { Trace, TraceNode } from '../ledger/trace.ts'
 import { paint, paintState } from './style.ts'
 
-/** A batch may have many thousand. */
-const mostObjects = 10
-
 /** The way of a change for people: what led to it, then the tree of what came of it; what was asked for is marked. */
 export const traceTree = ({ asked, causes, change }: Trace): readonly string[] => {
   const mark = (node: TraceNode): string =>
@@ -32,12 +29,15 @@ const subtree = (
   ]
 }
 
-const lines = ({ kind, id, what, state, reason, at, objects }: TraceNode, mark: string): readonly string[] => [
+const lines = (
+  { kind, id, what, state, reason, at, objects = [], objectCount = 0 }: TraceNode,
+  mark: string,
+): readonly string[] => [
   `${mark}${kind} ${id}  ${what}  ${paintState(state)}${at === null ? '' : paint('gray', `  ${formatTime(at)}`)}`,
   ...(reason === '' ? [] : [`    ${reason.replaceAll('\n', '\n      ')}`]),
-  ...(objects ?? []).slice(0, mostObjects).map((object) => `    ${describeObject(object)}`),
-  ...(objects !== undefined && objects.length > mostObjects
-    ? [`    and ${objects.length - mostObjects} more: --json has them all`]
+  ...objects.map((object) => `    ${describeObject(object)}`),
+  ...(objectCount > objects.length
+    ? [`    and ${objectCount - objects.length} more: winnow batches ${id} has them all`]
     : []),
 ]
 

@@ -1,3 +1,4 @@
+import type { DataObject } from './batch.ts'
 import type { Digest } from './digest.ts'
 import type { ChangeFilter } from './ledger.ts'
 import type { HistoryEntry, RowKind, Rows } from './ports.ts'
@@ -8,6 +9,8 @@ export interface ArchivedRow<K extends RowKind = RowKind> {
   readonly kind: K
   readonly row: Rows[K]
   readonly history: readonly HistoryEntry[]
+  /** Of a batch: what it had gathered. */
+  readonly objects?: readonly DataObject[]
 }
 
 /** A file of an archive, whole and on its disk. */

@@ -1,4 +1,4 @@
-import type { Batch, BatchMinimum, BatchRule, DataObject } from './batch.ts'
+import type { Batch, BatchMinimum, BatchRule } from './batch.ts'
 import { formatBytes } from './bytes.ts'
 import { formatDuration, type Time } from './time.ts'
 
@@ -9,7 +9,7 @@ export type Standing =
   | { readonly kind: 'close'; readonly reason: string }
   | { readonly kind: 'empty'; readonly reason: string }
 
-type Gathered = Pick<Batch, 'openedAt' | 'lastObjectAt' | 'objects' | 'marker' | 'counted'>
+type Gathered = Pick<Batch, 'openedAt' | 'lastObjectAt' | 'sums' | 'marker'>
 
 /**
  * How an open batch stands by the rule of its trigger. It looks at what is there and not at what happened, so asking
@@ -19,7 +19,7 @@ export const standingOf = (batch: Gathered, rule: BatchRule, now: Time): Standin
   rule.marker === null ? byTime(batch, rule, now) : byMarker(batch, rule, rule.marker, now)
 
 const byTime = (batch: Gathered, rule: BatchRule, now: Time): Standing => {
-  if (batch.objects.length === 0) return nothingLeft
+  if (batch.sums.objects === 0) return nothingLeft
   const longest = batch.openedAt + rule.maxWait
   const at = Math.min(batch.lastObjectAt + rule.quiet, longest)
   if (now < at) return { kind: 'wait', at, reason: 'more may come' }
@@ -28,14 +28,14 @@ const byTime = (batch: Gathered, rule: BatchRule, now: Time): Standing => {
 
 const byMarker = (batch: Gathered, rule: BatchRule, marker: string, now: Time): Standing => {
   if (batch.marker === null) {
-    if (batch.objects.length === 0) return nothingLeft
+    if (batch.sums.objects === 0) return nothingLeft
     const longest = batch.openedAt + rule.maxWait
     if (now < longest) return { kind: 'wait', at: longest, reason: `waits for its marker ${marker}` }
     // For as long as it takes: half an upload is worse than none.
     const reason = `its marker ${marker} has not come in ${formatDuration(rule.maxWait)}; an upload that nobody finished is not read`
     return { kind: 'wait', at: now + rule.maxWait, reason }
   }
-  if (batch.objects.length > 0) return enough(batch, rule, now, `its marker ${batch.marker.uri} came`)
+  if (batch.sums.objects > 0) return enough(batch, rule, now, `its marker ${batch.marker.uri} came`)
   // Senders may tell of the marker first.
   const at = batch.lastObjectAt + rule.quiet
   return now < at
@@ -52,24 +52,14 @@ const enough = (batch: Gathered, { minimum, maxWait }: BatchRule, now: Time, rea
 }
 
 /** What a batch has too little of: `3 of 10 objects`. */
-const missingOf = ({ objects, counted }: Gathered, minimum: BatchMinimum): readonly string[] => {
+const missingOf = ({ sums }: Gathered, minimum: BatchMinimum): readonly string[] => {
   const missing: string[] = []
-  const { objects: least = 0, bytes = 0, rows = 0 } = minimum
-  if (objects.length < least) missing.push(`${objects.length} of ${least} objects`)
-  const size = sum(objects, (object) => object.size)
-  if (size < bytes) missing.push(`${formatBytes(size)} of ${formatBytes(bytes)}`)
-  const known = sum(objects, (object) => newRows(object, counted))
-  const silent = objects.filter((object) => object.rows === undefined).length
-  const unknown = silent === 0 ? '' : ` (of ${silent} ${silent === 1 ? 'object' : 'objects'} nobody counted them)`
-  if (known < rows) missing.push(`${known} of ${rows} rows${unknown}`)
+  const { objects = 0, bytes = 0, rows = 0 } = minimum
+  if (sums.objects < objects) missing.push(`${sums.objects} of ${objects} objects`)
+  if (sums.bytes < bytes) missing.push(`${formatBytes(sums.bytes)} of ${formatBytes(bytes)}`)
+  const { uncounted } = sums
+  const unknown =
+    uncounted === 0 ? '' : ` (of ${uncounted} ${uncounted === 1 ? 'object' : 'objects'} nobody counted them)`
+  if (sums.rows < rows) missing.push(`${sums.rows} of ${rows} rows${unknown}`)
   return missing
 }
-
-/** A table is read whole each time, and grows: what the batch before had of it is no news. One that shrank was written anew. */
-const newRows = ({ uri, rows = 0 }: DataObject, counted: Gathered['counted']): number => {
-  const before = Object.hasOwn(counted, uri) ? (counted[uri] ?? 0) : 0
-  return uri.startsWith('bq:') && rows >= before ? rows - before : rows
-}
-
-const sum = (objects: readonly DataObject[], amount: (object: DataObject) => number): number =>
-  objects.reduce((total, object) => total + amount(object), 0)

@@ -1,3 +1,4 @@
+import { type BatchSums, noSums, sumsWith, sumsWithout } from './batch-sums.ts'
 import { type Digest, digestJson } from './digest.ts'
 import type { Duration, Time } from './time.ts'
 
@@ -31,7 +32,8 @@ export interface Batch {
   readonly lastObjectAt: Time
   /** When it is looked at again if nothing more comes; null once it has ended. */
   readonly nextAt: Time | null
-  readonly objects: readonly DataObject[]
+  /** What its objects come to; they themselves lie beside it (docs/adr/0012). */
+  readonly sums: BatchSums
   /** What its writer wrote last, where the trigger asks for that. */
   readonly marker: DataObject | null
   /** Rows that the batch before had read of a table: they count towards `minimum` once. */
@@ -75,7 +77,7 @@ export const newBatch = (
   openedAt: now,
   lastObjectAt: now,
   nextAt: now,
-  objects: [],
+  sums: noSums,
   marker: null,
   run: null,
 })
@@ -85,41 +87,59 @@ export type Joined<B extends object = Batch> =
   /** It is there already, at this generation or at a later one; `held` is what is there. */
   | { readonly kind: 'known' | 'older'; readonly held: DataObject }
 
-type Open = Pick<Batch, 'state' | 'objects' | 'marker' | 'lastObjectAt'>
+type Open = Pick<Batch, 'state' | 'sums' | 'counted' | 'marker' | 'lastObjectAt'>
 
-/** The batch after one more object, or its marker. The same generation joins once; a newer one takes the place of the older. */
+/**
+ * The batch after one more object; `held` is what it has at that address. The same generation joins once; a newer one
+ * takes the place of the older.
+ */
 export const joinBatch = <B extends Open>(
   batch: B,
+  held: DataObject | undefined,
   object: DataObject,
-  as: 'object' | 'marker',
   now: Time,
 ): Joined<B> => {
   mustBeOpen(batch)
-  const held = as === 'marker' ? batch.marker : batch.objects.find(({ uri }) => uri === object.uri)
-  if (held) {
-    if (held.uri === object.uri && held.generation === object.generation) return { kind: 'known', held }
-    if (isOlder(object, held)) return { kind: 'older', held }
-  }
-  if (as === 'marker')
-    return { kind: 'joined', batch: { ...batch, marker: object, lastObjectAt: now }, replaced: held ?? null }
-  const objects = [...batch.objects.filter(({ uri }) => uri !== object.uri), object]
-  return { kind: 'joined', batch: { ...batch, objects, lastObjectAt: now }, replaced: held ?? null }
+  const there = whatIsThere(object, held)
+  if (there !== undefined) return there
+  const before = held === undefined ? batch.sums : sumsWithout(batch.sums, held, batch.counted)
+  const sums = sumsWith(before, object, batch.counted)
+  return { kind: 'joined', batch: { ...batch, sums, lastObjectAt: now }, replaced: held ?? null }
+}
+
+/** The batch after its marker came, or came again. */
+export const markBatch = <B extends Open>(batch: B, marker: DataObject, now: Time): Joined<B> => {
+  mustBeOpen(batch)
+  return (
+    whatIsThere(marker, batch.marker ?? undefined) ?? {
+      kind: 'joined',
+      batch: { ...batch, marker, lastObjectAt: now },
+      replaced: batch.marker,
+    }
+  )
+}
+
+const whatIsThere = (told: DataObject, held: DataObject | undefined) => {
+  if (held === undefined) return undefined
+  if (held.uri === told.uri && held.generation === told.generation) return { kind: 'known', held } as const
+  return isOlder(told, held) ? ({ kind: 'older', held } as const) : undefined
 }
 
 export type Left<B extends object = Batch> =
-  | { readonly kind: 'left'; readonly batch: B; readonly held: DataObject }
+  | { readonly kind: 'left'; readonly batch: B; readonly held: DataObject; readonly as: 'object' | 'marker' }
   | { readonly kind: 'absent' }
   /** What is there was written after the generation that is gone. */
   | { readonly kind: 'newer'; readonly held: DataObject }
 
-/** The batch without an object that is gone. */
-export const leaveBatch = <B extends Open>(batch: B, gone: DataObject): Left<B> => {
+/** The batch without an object that is gone, or without its marker; `object` is what it has at that address. */
+export const leaveBatch = <B extends Open>(batch: B, object: DataObject | undefined, gone: DataObject): Left<B> => {
   mustBeOpen(batch)
-  const held = batch.marker?.uri === gone.uri ? batch.marker : batch.objects.find(({ uri }) => uri === gone.uri)
-  if (held === undefined) return { kind: 'absent' }
+  const isMarker = batch.marker?.uri === gone.uri
+  const held = isMarker ? batch.marker : object
+  if (!held) return { kind: 'absent' }
   if (isOlder(gone, held)) return { kind: 'newer', held }
-  const objects = batch.objects.filter((object) => object !== held)
-  return { kind: 'left', batch: { ...batch, objects, marker: held === batch.marker ? null : batch.marker }, held }
+  if (isMarker) return { kind: 'left', batch: { ...batch, marker: null }, held, as: 'marker' }
+  return { kind: 'left', batch: { ...batch, sums: sumsWithout(batch.sums, held, batch.counted) }, held, as: 'object' }
 }
 
 const mustBeOpen = ({ state }: Pick<Batch, 'state'>): void => {

@@ -54,6 +54,7 @@ export const ledgerRules = {
   startedWithoutRun: 'a started change has no run',
   notInItsBatch: 'the object of a batched change is not in the batch that it names',
   inTwoBatches: 'an object is in two batches of one pipeline',
+  sumsAreOff: 'a batch says other sums than its objects have',
   closedWithoutRun: 'a closed batch has no run',
   runWithoutChange: 'a run has no change',
   keyTwice: 'a change is here and in an archive',

@@ -60,7 +60,15 @@ export type Where<K extends RowKind> = {
     : never
 }
 
-export interface Reading {
+/** What batches have gathered: beside their rows, so that one object more costs the same however many there are. */
+interface BatchObjects {
+  /** What a batch has at these addresses. */
+  objectsAt(batch: number, uris: readonly string[]): Promise<readonly DataObject[]>
+  /** What a batch has, page by page: after the address that ended the page before, in an order of the store's own. */
+  objectsOf(batch: number, limit: number, after?: string): Promise<readonly DataObject[]>
+}
+
+export interface Reading extends BatchObjects {
   get<K extends RowKind>(kind: K, id: number): Promise<Rows[K] | undefined>
   /** Newest first unless told otherwise. `limit` defaults to 100. */
   list<K extends RowKind>(
@@ -83,6 +91,10 @@ export interface Transaction extends Reading {
   insert<K extends RowKind>(kind: K, row: NewRow<K>): Promise<Rows[K]>
   /** Writes all columns of `row` if the stored version is still `row.version`, else throws StaleRow. Returns it with its new version. */
   update<K extends RowKind>(kind: K, row: Rows[K]): Promise<Rows[K]>
+  /** Puts objects into a batch, each in the place of what is there at its address; the batch's sums are the caller's. */
+  putObjects(batch: number, objects: readonly DataObject[]): Promise<void>
+  /** Takes what a batch has at an address out of it. */
+  removeObject(batch: number, uri: string): Promise<void>
   /** Outbox: after the commit the step is queued for the row at the version that this transaction leaves. `at` delays it. */
   enqueue(step: Step, id: number, at?: Time): Promise<void>
   record(entry: HistoryEntry): Promise<void>

@@ -7,7 +7,8 @@ import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'
 import type { Verdict } from '../domain/verdict.ts'
 
-export type TraceReading = Pick<Store, 'get' | 'list' | 'history'> & Pick<LedgerReading, 'changesAfterRun'>
+export type TraceReading = Pick<Store, 'get' | 'list' | 'history' | 'objectsOf'> &
+  Pick<LedgerReading, 'changesAfterRun'>
 
 /** A row on the way of a change, with what came of it. */
 export interface TraceNode {
@@ -18,8 +19,9 @@ export interface TraceNode {
   readonly reason: string
   /** When it came to this state; null where history does not say. */
   readonly at: Time | null
-  /** Of a batch: its manifest. */
+  /** Of a batch: the first of what it has, and how many there are. */
   readonly objects?: readonly DataObject[]
+  readonly objectCount?: number
   readonly children: readonly TraceNode[]
 }
 
@@ -30,6 +32,9 @@ export interface Trace {
   readonly causes: readonly TraceNode[]
   readonly change: TraceNode
 }
+
+/** A batch may have many thousand: all of them are asked for by the batch's number. */
+const mostObjects = 10
 
 /** A retrain of a retrain of a retrain …: past so many the walk ends. */
 const deepest = 20
@@ -132,9 +137,10 @@ const batchNodes = async (store: TraceReading, id: number, depth: number): Promi
   if (batch === undefined) return []
   const runs = await store.list('run', { batch: id })
   const children = await Promise.all(runs.map((run) => runNode(store, run, depth)))
-  const { pipeline, key, objects, reason } = batch
-  const what = `of ${pipeline}${key === '' ? '' : ` for ${key}`}, ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}`
-  return [{ ...(await node(store, 'batch', batch, { what, reason }, children)), objects }]
+  const { pipeline, key, sums, reason } = batch
+  const what = `of ${pipeline}${key === '' ? '' : ` for ${key}`}, ${sums.objects} ${sums.objects === 1 ? 'object' : 'objects'}`
+  const objects = await store.objectsOf(id, mostObjects)
+  return [{ ...(await node(store, 'batch', batch, { what, reason }, children)), objects, objectCount: sums.objects }]
 }
 
 const runNode = async (store: TraceReading, run: Run, depth: number): Promise<TraceNode> => {

@@ -31,6 +31,13 @@ export const withArchives = (
   return {
     get,
     list,
+    objectsOf: async (batch, limit, after) => {
+      const held = await store.objectsOf(batch, limit, after)
+      if (held.length > 0) return held
+      const { objects = [] } = (await load('batch', batch)) ?? {}
+      const from = after === undefined ? 0 : objects.findIndex(({ uri }) => uri === after) + 1
+      return objects.slice(from, from + limit)
+    },
     history: async (kind, id): Promise<readonly HistoryEntry[]> => {
       const live = await store.history(kind, id)
       return live.length > 0 ? live : ((await load(kind, id))?.history ?? [])

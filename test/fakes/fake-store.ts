@@ -1,8 +1,10 @@
+import type { DataObject } from '../../src/domain/batch.ts'
 import type { Change } from '../../src/domain/change.ts'
 import type { Json } from '../../src/domain/json.ts'
 import {
   type HistoryEntry,
   type NewRow,
+  type Reading,
   type RequestLabels,
   type RowKind,
   type Rows,
@@ -22,6 +24,8 @@ export interface OutboxEntry {
 
 interface Tables {
   rows: { [K in RowKind]: Map<number, Rows[K]> }
+  /** Of batches, by batch and address. */
+  objects: Map<number, ReadonlyMap<string, DataObject>>
   history: HistoryEntry[]
   outbox: OutboxEntry[]
   next: number
@@ -42,6 +46,7 @@ export const createFakeStore = () => {
       hold: new Map(),
       pause: new Map(),
     },
+    objects: new Map(),
     history: [],
     outbox: [],
     next: 1,
@@ -51,7 +56,7 @@ export const createFakeStore = () => {
   let turn: Promise<unknown> = Promise.resolve()
 
   const tableOf = <K extends RowKind>(of: Tables, kind: K) => of.rows[kind] as Map<number, Rows[K]>
-  const read = (of: Tables): Pick<Transaction, 'get' | 'list'> => ({
+  const read = (of: Tables): Reading => ({
     get: async (kind, id) => tableOf(of, kind).get(id),
     list: async (kind, where = {}, limit = 100, order = 'newest') =>
       [...tableOf(of, kind).values()]
@@ -63,6 +68,12 @@ export const createFakeStore = () => {
         )
         .sort((a, b) => (order === 'newest' ? b.id - a.id : a.id - b.id))
         .slice(0, limit),
+    objectsAt: async (batch, uris) => uris.flatMap((uri) => of.objects.get(batch)?.get(uri) ?? []),
+    objectsOf: async (batch, limit, after = '') =>
+      [...(of.objects.get(batch)?.values() ?? [])]
+        .filter(({ uri }) => uri > after)
+        .sort((a, b) => (a.uri < b.uri ? -1 : 1))
+        .slice(0, limit),
   })
 
   const transaction = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
@@ -71,6 +82,7 @@ export const createFakeStore = () => {
         rows: Object.fromEntries(
           Object.entries(tables.rows).map(([kind, rows]) => [kind, new Map<number, unknown>(rows)]),
         ) as unknown as Tables['rows'],
+        objects: new Map(tables.objects),
         history: [...tables.history],
         outbox: [...tables.outbox],
         next: tables.next,
@@ -90,6 +102,13 @@ export const createFakeStore = () => {
           const written = { ...structuredClone(row), version: row.version + 1 }
           tableOf(draft, kind).set(row.id, written)
           return written
+        },
+        putObjects: async (batch, objects) => {
+          const added = objects.map((object): [string, DataObject] => [object.uri, object])
+          draft.objects.set(batch, new Map([...(draft.objects.get(batch) ?? []), ...added]))
+        },
+        removeObject: async (batch, uri) => {
+          draft.objects.set(batch, new Map([...(draft.objects.get(batch) ?? [])].filter(([held]) => held !== uri)))
         },
         enqueue: async (step, id, at = 0) => {
           wanted.push({ step, id, at })
@@ -117,6 +136,8 @@ export const createFakeStore = () => {
   const store: Store = {
     get: (kind, id) => read(tables).get(kind, id),
     list: (kind, where, limit) => read(tables).list(kind, where, limit),
+    objectsAt: (batch, uris) => read(tables).objectsAt(batch, uris),
+    objectsOf: (batch, limit, after) => read(tables).objectsOf(batch, limit, after),
     transaction,
     recordChange: (change: NewRow<'change'>) =>
       transaction(async (tx) => {

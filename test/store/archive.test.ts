@@ -16,7 +16,7 @@ import { withArchives } from '../../src/ledger/with-archives.ts'
 import { archiveEnded } from '../../src/workers/loops/keep-archives.ts'
 import { someReceipt, someRelease, someRun } from '../fakes/rows.ts'
 import { describeDatabases, openPool, type TestDatabase } from './databases.ts'
-import { someBatch, someChange, someVerdict } from './rows.ts'
+import { insertBatch, someChange, someVerdict } from './rows.ts'
 
 const day = 86_400_000
 const signal = new AbortController().signal
@@ -42,6 +42,7 @@ describeDatabases('archives', ({ make }) => {
     const tables = [
       'change',
       'batch',
+      'batch_object',
       'run',
       'verdict',
       'release',
@@ -170,14 +171,8 @@ describeDatabases('archives', ({ make }) => {
 
   it('take a batch with its run, and leave the newest of its line', async () => {
     const line = async () => {
-      const batch = await insert(
-        'batch',
-        someBatch({
-          pipeline: 'train',
-          state: 'closed',
-          objects: [{ uri: 'gs://a/1', generation: String(now), size: 1 }],
-        }),
-      )
+      const objects = ['gs://a/1', 'gs://a/2'].map((uri) => ({ uri, generation: String(now), size: 1 }))
+      const batch = await insertBatch(store, objects, { pipeline: 'train', state: 'closed' })
       const cause = { kind: 'data', pipeline: 'train', uri: 'gs://a/1', generation: String(now), size: 1 } as const
       const change = await record({ state: 'batched', reason: 'joined', batch: batch.id }, { cause })
       const run = await insert('run', someRun({ change: change.id, batch: batch.id, state: 'failed' }))
@@ -186,11 +181,29 @@ describeDatabases('archives', ({ make }) => {
       return change.id
     }
     const [first, second] = [await line(), await line()]
+    const before = await trace(store, 'change', first)
     now += 100 * day
     expect(await archive()).toBe(3)
     expect(await left()).toEqual([second])
     expect(await store.findArchivedChanges({}, 10)).toEqual([first])
     expect(await faults()).toEqual([])
+    expect((await pool.query('select distinct generation from winnow.batch_object')).rows).toHaveLength(1)
+    const reading = withArchives(store, folder)
+    expect((await trace(reading, 'change', first))?.change).toEqual(before?.change)
+    const [batch] = before?.change.children ?? []
+    const all = await reading.objectsOf(batch?.id as number, 100)
+    expect(all).toEqual(batch?.objects)
+    expect(all).toHaveLength(2)
+    expect(await reading.objectsOf(batch?.id as number, 1, all[0]?.uri)).toEqual([all[1]])
+  })
+
+  it('of before batches had their objects beside them are read as they are today', async () => {
+    const objects = [{ uri: 'bq://p.d.t', generation: '1', size: 4, rows: 7 }]
+    const { sums: _, ...row } = await insertBatch(store, [], { counted: { 'bq://p.d.t': 2 } })
+    await folder.write('old.jsonl.gz', [{ kind: 'batch', row: { ...row, objects } as never, history: [] }], now)
+    expect(await folder.read('old.jsonl.gz')).toEqual([
+      { kind: 'batch', row: { ...row, sums: { objects: 1, bytes: 4, rows: 5, uncounted: 0 } }, history: [], objects },
+    ])
   })
 
   it('go on knowing what was told: a late delivery is a duplicate, an identity is used up', async () => {

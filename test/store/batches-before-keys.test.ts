@@ -35,9 +35,11 @@ describeDatabases('batches of before they had keys', ({ make }) => {
            values (2, 'batched', 6, '{"receivedAt": 5, "sender": "folder", "cause": {"kind": "data"}}', 'beans', '${key}', 1)`,
         )
       const store = await createStore(pool)
-      const known = { repository: 'beans', pipeline: 'beans', key: '', reason: '', marker: null, counted: {}, objects }
+      const sums = { objects: 1, bytes: 3, rows: 0, uncounted: 1 }
+      const known = { repository: 'beans', pipeline: 'beans', key: '', reason: '', marker: null, counted: {}, sums }
       expect(await store.get('batch', 1)).toMatchObject({ ...known, state: 'open', version: 3, change: 2, nextAt: 66 })
       expect(await store.get('batch', 2)).toMatchObject({ ...known, state: 'closed', change: 0 })
+      for (const batch of [1, 2]) expect(await store.objectsOf(batch, 10)).toEqual(objects)
     } finally {
       await pool.end()
     }

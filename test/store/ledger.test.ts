@@ -8,7 +8,7 @@ import type { NewRow, RowKind, Rows } from '../../src/domain/ports.ts'
 import { reconcileLedger } from '../../src/ledger/reconcile-ledger.ts'
 import { someRun } from '../fakes/rows.ts'
 import { describeDatabases, openPool, type TestDatabase } from './databases.ts'
-import { someBatch, someChange, unique } from './rows.ts'
+import { insertBatch, someBatch, someChange, unique } from './rows.ts'
 
 const day = 86_400_000
 const start = 20_000 * day
@@ -150,10 +150,7 @@ describeDatabases('the ledger', ({ make }) => {
       const change = await record({}, { state: 'started', reason: '' })
       await insert('run', someRun({ change: change.id, identity, state: 'failed' }))
       await insert('run', someRun({ change: change.id, identity, state: 'reused' }))
-      const batch = await insert(
-        'batch',
-        someBatch({ objects: [{ uri: 'gs://a/1', generation: '2', size: 1 }], state: 'closed' }),
-      )
+      const batch = await insertBatch(store, [{ uri: 'gs://a/1', generation: '2', size: 1 }], { state: 'closed' })
       const joined = { state: 'batched', reason: '', batch: batch.id } as const
       const older = await record({ cause: data('gs://a/1', '1') }, joined)
       await record({ cause: data('gs://a/1', '2') }, joined)
@@ -165,8 +162,8 @@ describeDatabases('the ledger', ({ make }) => {
       const pipeline = unique('pipeline')
       const handed = [{ uri: 'gs://a/9', generation: '1', size: 1 }]
       const gave = await insert('run', someRun({ change: older.id, state: 'superseded' }))
-      await insert('batch', someBatch({ pipeline, objects: handed, state: 'closed', run: gave.id }))
-      await insert('batch', someBatch({ pipeline, objects: handed }))
+      await insertBatch(store, handed, { pipeline, state: 'closed', run: gave.id })
+      await insertBatch(store, handed, { pipeline })
       expect(await broken()).toEqual([])
     })
 
@@ -180,9 +177,13 @@ describeDatabases('the ledger', ({ make }) => {
       const objects = [{ uri: 'gs://a/1', generation: '1', size: 1 }]
       const pipeline = unique('pipeline')
       const batches = [
-        await insert('batch', someBatch({ pipeline, objects, state: 'closed' })),
-        await insert('batch', someBatch({ pipeline, objects })),
+        await insertBatch(store, objects, { pipeline, state: 'closed' }),
+        await insertBatch(store, objects, { pipeline }),
       ]
+      const off = await insertBatch(store, [{ uri: 'gs://a/4', generation: '1', size: 7 }])
+      await store.transaction((tx) => tx.update('batch', { ...off, sums: { ...off.sums, bytes: 6 } }))
+      const short = await insertBatch(store, [])
+      await store.transaction((tx) => tx.putObjects(short.id, [{ uri: 'gs://a/5', generation: '1', size: 0 }]))
       const [closed] = batches
       const lost = await record({ cause: data('gs://a/3') }, { state: 'batched', reason: '', batch: closed?.id ?? 0 })
       expect(await broken()).toEqual([
@@ -190,6 +191,7 @@ describeDatabases('the ledger', ({ make }) => {
         ['startedWithoutRun', `change ${started.id}`],
         ['notInItsBatch', `change ${lost.id}`],
         ['inTwoBatches', `gs://a/1#1 in batches ${batches.map(({ id }) => id).join(' and ')}`],
+        ['sumsAreOff', `batch ${off.id}`, `batch ${short.id}`],
         ['closedWithoutRun', `batch ${closed?.id}`],
         ['runWithoutChange', ...[lonely, ...twice].map(({ id }) => `run ${id}`)],
       ])

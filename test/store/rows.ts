@@ -1,5 +1,7 @@
+import type { DataObject } from '../../src/domain/batch.ts'
+import { noSums, sumsOf } from '../../src/domain/batch-sums.ts'
 import { digestJson } from '../../src/domain/digest.ts'
-import type { NewRow } from '../../src/domain/ports.ts'
+import type { NewRow, Rows, Store } from '../../src/domain/ports.ts'
 
 let count = 0
 /** A different text each time. */
@@ -32,13 +34,26 @@ export const someBatch = (over: Partial<NewRow<'batch'>> = {}): NewRow<'batch'> 
   openedAt: 1_000,
   lastObjectAt: 1_000,
   nextAt: 2_000,
-  objects: [{ uri: 'file:///data/1.csv', generation: '1', size: 10 }],
+  sums: noSums,
   marker: null,
   counted: {},
   change: 1,
   run: null,
   ...over,
 })
+
+/** A batch that has gathered these. */
+export const insertBatch = (
+  store: Store,
+  objects: readonly DataObject[],
+  over: Partial<NewRow<'batch'>> = {},
+): Promise<Rows['batch']> =>
+  store.transaction(async (tx) => {
+    const row = someBatch(over)
+    const batch = await tx.insert('batch', { ...row, sums: sumsOf(objects, row.counted) })
+    await tx.putObjects(batch.id, objects)
+    return batch
+  })
 
 export const someBuild = (over: Partial<NewRow<'build'>> = {}): NewRow<'build'> => ({
   key: digestJson(unique('build')),

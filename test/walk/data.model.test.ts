@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { OpenStore } from '../../src/adapters/store/store.ts'
 import { type DataObject, objectName, overlaps } from '../../src/domain/batch.ts'
+import { sumsOf } from '../../src/domain/batch-sums.ts'
 import { dataChange } from '../../src/domain/data-change.ts'
 import { Fault } from '../../src/domain/errors.ts'
 import { kindsWithSteps, nextStep, openStates } from '../../src/domain/next-step.ts'
@@ -179,6 +180,12 @@ const manifestsOf = async ({ real }: Walk): Promise<ReadonlyMap<string, number>>
   return counts
 }
 
+/** Whatever crashed: each batch has the sums of its objects. */
+const expectSums = async ({ real }: Walk): Promise<void> => {
+  for (const { id, sums, counted } of await real.list('batch', {}, 1_000))
+    expect({ id, sums }).toEqual({ id, sums: sumsOf(await real.objectsOf(id, 1_000), counted) })
+}
+
 const name = fc.nat(3)
 const writesAndDeletions = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), name }) },
@@ -191,8 +198,13 @@ it('every object is in exactly one manifest, or was replaced or deleted before i
       const world = await createWorld(
         `{uri: "gs://acme/in/*", quiet: 5s, maxWait: 20s, overlap: ${overlap}, into: source}`,
       )
-      for (const act of happened) await world.perform(act)
+      for (const act of happened) {
+        await world.perform(act)
+        await expectSums(world.walk)
+      }
       await world.settle()
+      await expectSums(world.walk)
+      expect((await world.walk.real.account(null)).breaches).toEqual([])
       const manifests = await manifestsOf(world.walk)
       for (const [object, count] of manifests) expect(`${object} in ${count}`).toBe(`${object} in 1`)
       for (const object of world.walk.data.objects.values()) expect([...manifests.keys()]).toContain(objectName(object))

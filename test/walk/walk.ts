@@ -66,6 +66,7 @@ export interface JobFate {
 const tables = [
   'change',
   'batch',
+  'batch_object',
   'build',
   'run',
   'verdict',

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import type { ArchivedRow, ArchiveFolder } from '../../domain/archive.ts'
+import type { DataObject } from '../../domain/batch.ts'
+import { sumsOf } from '../../domain/batch-sums.ts'
 import { digestBytes } from '../../domain/digest.ts'
 import { Fault } from '../../domain/errors.ts'
 
@@ -49,9 +51,16 @@ export const createArchiveFolder = (folder: string): ArchiveFolder => ({
     return lines
       .split('\n')
       .slice(1, -1)
-      .map((line) => JSON.parse(line) as ArchivedRow)
+      .map((line) => asToday(JSON.parse(line) as ArchivedRow))
   },
 })
+
+/** Until 0012-batch-objects a batch had its objects in its row. */
+const asToday = (archived: ArchivedRow): ArchivedRow => {
+  if (archived.kind !== 'batch' || archived.objects !== undefined) return archived
+  const { objects, ...row } = archived.row as ArchivedRow<'batch'>['row'] & { readonly objects: readonly DataObject[] }
+  return { ...archived, row: { ...row, sums: sumsOf(objects, row.counted) }, objects } as ArchivedRow
+}
 
 /** A file's name is on the disk once its folder is. */
 const syncFolder = async (folder: string): Promise<void> => {

@@ -1,9 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ArchivedRow } from '../../domain/archive.ts'
+import type { DataObject } from '../../domain/batch.ts'
 import type { RowKind } from '../../domain/ports.ts'
 import type { ReleaseState } from '../../domain/release.ts'
 import { runEnded } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
+import { fromStoredObject, type StoredObject } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { fromStored, type StoredRow } from './rows.ts'
 
@@ -106,9 +108,27 @@ const withHistory = async (
       known.push({ at: Number(at), kind, id: Number(row_id), from, to, by, why })
     }
   }
+  const batches = rows.filter(({ kind }) => kind === 'batch').map(({ stored }) => String(stored['id']))
+  const objects = await readObjects(db, batches)
   return rows.map(({ kind, stored }) => ({
     kind,
     row: fromStored(kind, stored),
     history: histories.get(`${kind} ${stored['id']}`) ?? [],
+    ...(kind === 'batch' ? { objects: objects.get(String(stored['id'])) ?? [] } : {}),
   }))
+}
+
+const readObjects = async (
+  db: Database,
+  batches: readonly string[],
+): Promise<ReadonlyMap<string, readonly DataObject[]>> => {
+  const { rows } = await sql<StoredObject>`
+    select * from winnow.batch_object where batch in (${idList(batches)}) order by batch, key`.execute(db)
+  const byBatch = new Map<string, DataObject[]>()
+  for (const row of rows) {
+    const known = byBatch.get(row.batch) ?? []
+    byBatch.set(row.batch, known)
+    known.push(fromStoredObject(row))
+  }
+  return byBatch
 }

@@ -24,7 +24,7 @@ const questions = (now: Time): Readonly<Record<LedgerRule, RawBuilder<{ what: st
   // A newer generation of the object takes its place in the batch; a deletion, or that it is empty now, takes it out.
   notInItsBatch: sql`
     with member as materialized (
-      select batch.id, object ->> 'uri' as uri from winnow.batch, json_array_elements(document -> 'objects') as object
+      select batch as id, uri from winnow.batch_object
       union select id, document -> 'marker' ->> 'uri' from winnow.batch
     ), told as materialized (
       select change.id, joined.batch::bigint as batch, document -> 'cause' ->> 'uri' as uri,
@@ -41,8 +41,8 @@ const questions = (now: Time): Readonly<Record<LedgerRule, RawBuilder<{ what: st
   // Whoever replays an object puts it into a batch again, and a run that gives way hands its objects on.
   inTwoBatches: sql`
     with member as (
-      select batch.id, repository, pipeline, object ->> 'uri' as uri, object ->> 'generation' as generation
-      from winnow.batch, json_array_elements(document -> 'objects') as object
+      select batch.id, repository, pipeline, uri, generation
+      from winnow.batch join winnow.batch_object on batch_object.batch = batch.id
       where not exists (select from winnow.run where run.id = batch.run and run.state = 'superseded')
     )
     select uri || '#' || generation || ' in batches ' || string_agg(id::text, ' and ' order by id) as what, min(id) as id
@@ -50,6 +50,13 @@ const questions = (now: Time): Readonly<Record<LedgerRule, RawBuilder<{ what: st
       and not exists (
         select from winnow.change where document ->> 'replayOf' is not null and document -> 'cause' ->> 'uri' = member.uri
       )`,
+  // Past 2^53 a sum is not exact.
+  sumsAreOff: sql`
+    select 'batch ' || id as what, id from winnow.batch left join (
+      select batch, count(*) as objects, sum(size) as bytes from winnow.batch_object group by batch
+    ) held on held.batch = batch.id
+    where (document -> 'sums' ->> 'objects')::numeric <> coalesce(held.objects, 0)
+      or bytes < 9007199254740992 and (document -> 'sums' ->> 'bytes')::numeric <> bytes`,
   closedWithoutRun: sql`
     select 'batch ' || id as what, id from winnow.batch
     where state = 'closed' and not exists (select from winnow.run where run.id = batch.run)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Reading, RowKind, Rows, Where } from '../../domain/ports.ts'
+import { createObjectReading } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { columnName, columnType, fromStored, withoutNul } from './rows.ts'
 
@@ -8,6 +9,7 @@ export const tableOf = (kind: RowKind): 'change' => kind as 'change'
 
 /** Reads over the pool, or inside a transaction. */
 export const createReading = (db: Database): Reading => ({
+  ...createObjectReading(db),
   get: async <K extends RowKind>(kind: K, id: number): Promise<Rows[K] | undefined> => {
     const stored = await db.selectFrom(tableOf(kind)).selectAll().where('id', '=', String(id)).executeTakeFirst()
     return stored && fromStored(kind, { ...stored })

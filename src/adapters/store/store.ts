@@ -96,7 +96,7 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
     lanes: pool.embedded ? 1 : 2,
   })
 
-  const { get, list } = createReading(db)
+  const { get, list, objectsAt, objectsOf } = createReading(db)
   const claims = createClaims(db, now)
   const archives = createArchiveLedger(db)
   const ledger = createLedgerReading(db, lane, claims.parked, now)
@@ -105,6 +105,8 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
     embedded: pool.embedded,
     get: guarded(get) as Store['get'],
     list: guarded(list) as Store['list'],
+    objectsAt: guarded(objectsAt),
+    objectsOf: guarded(objectsOf),
     transaction,
     recordChange: guarded(recordGroup),
     buildByKey: guarded(async (row) => {

@@ -11,6 +11,7 @@ import {
 } from '../../domain/ports.ts'
 import { dayOf, type Time } from '../../domain/time.ts'
 import { isArchivedIdentity } from './archived-identity.ts'
+import { createObjectWriting } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { laneOf } from './lanes.ts'
 import { createReading, tableOf } from './reading.ts'
@@ -85,7 +86,7 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
     return wishes.size
   }
 
-  const tx = { ...createReading(db), insert, update, enqueue, record, lock }
+  const tx = { ...createReading(db), ...createObjectWriting(db), insert, update, enqueue, record, lock }
   return { tx: { ...tx, isArchivedIdentity: (identity) => isArchivedIdentity(db, identity) }, flush }
 }
 

@@ -1,13 +1,18 @@
-import type { Batch } from '../../domain/batch.ts'
+import type { Batch, DataObject } from '../../domain/batch.ts'
 import { formatBytes } from '../../domain/bytes.ts'
 import type { HistoryEntry } from '../../domain/ports.ts'
 import { formatTime } from '../../domain/time.ts'
-import { type ClientOptions, connect } from '../client.ts'
+import { type Client, type ClientOptions, connect } from '../client.ts'
 import { historyLines } from '../history.ts'
 import { paintState } from '../style.ts'
 import { ago, print, printJson, table } from '../table.ts'
 
-type ListedBatch = Omit<Batch, 'objects' | 'counted'> & { readonly objects: number; readonly bytes: number }
+type ListedBatch = Omit<Batch, 'sums' | 'counted'> & { readonly objects: number; readonly bytes: number }
+
+interface ShownBatch {
+  readonly batch: Batch
+  readonly history: readonly HistoryEntry[]
+}
 
 interface Options extends ClientOptions {
   readonly state?: string
@@ -20,11 +25,17 @@ interface Options extends ClientOptions {
 export const batches = async (id: string | undefined, options: Options): Promise<void> => {
   const client = await connect(options)
   if (id !== undefined) {
-    const shown = await client.get<{ readonly batch: Batch; readonly history: readonly HistoryEntry[] }>(
-      `/batches/${encodeURIComponent(id)}`,
-    )
-    if (options.json) return printJson(shown)
-    for (const line of describe(shown.batch, shown.history)) print(line)
+    const shown = await client.get<ShownBatch>(`/batches/${encodeURIComponent(id)}`)
+    if (options.json) {
+      const objects: DataObject[] = []
+      for await (const page of objectPages(client, id)) objects.push(...page)
+      return printJson({ ...shown, objects })
+    }
+    for (const line of describe(shown.batch)) print(line)
+    for await (const page of objectPages(client, id)) for (const object of page) print(`  ${describeObject(object)}`)
+    if (shown.batch.marker !== null) print(`  marker ${shown.batch.marker.uri}`)
+    print('  history')
+    for (const line of historyLines(shown.history)) print(`    ${line}`)
     return
   }
   const query = new URLSearchParams({ limit: options.limit })
@@ -48,19 +59,24 @@ export const batches = async (id: string | undefined, options: Options): Promise
   print(table(['id', 'repository', 'pipeline', 'key', 'objects', 'size', 'opened', 'state', 'run', 'why'], rows))
 }
 
-const describe = (batch: Batch, history: readonly HistoryEntry[]): readonly string[] => {
-  const { id, repository, pipeline, key, state, reason, run, nextAt, objects, marker } = batch
-  return [
-    `batch ${id}  ${repository}/${pipeline}${key === '' ? '' : ` for ${key}`}  ${paintState(state)}`,
-    ...(reason === '' ? [] : [`  ${reason}`]),
-    ...(nextAt === null ? [] : [`  looked at again: ${formatTime(nextAt)}`]),
-    ...(run === null ? [] : [`  run ${run}  (winnow run show ${run})`]),
-    ...objects.map(
-      ({ uri, generation, size, rows }) =>
-        `  ${uri}  generation ${generation}, ${formatBytes(size)}${rows === undefined ? '' : `, ${rows} rows`}`,
-    ),
-    ...(marker === null ? [] : [`  marker ${marker.uri}`]),
-    '  history',
-    ...historyLines(history).map((line) => `    ${line}`),
-  ]
+/** A batch may have many thousand: they come a page at a time. */
+async function* objectPages(client: Client, id: string): AsyncGenerator<readonly DataObject[]> {
+  for (let next: string | null = ''; next !== null; ) {
+    const after: string = next === '' ? '' : `?after=${encodeURIComponent(next)}`
+    const page = await client.get<{ readonly objects: readonly DataObject[]; readonly next: string | null }>(
+      `/batches/${encodeURIComponent(id)}/objects${after}`,
+    )
+    yield page.objects
+    next = page.next
+  }
 }
+
+const describe = ({ id, repository, pipeline, key, state, reason, run, nextAt }: Batch): readonly string[] => [
+  `batch ${id}  ${repository}/${pipeline}${key === '' ? '' : ` for ${key}`}  ${paintState(state)}`,
+  ...(reason === '' ? [] : [`  ${reason}`]),
+  ...(nextAt === null ? [] : [`  looked at again: ${formatTime(nextAt)}`]),
+  ...(run === null ? [] : [`  run ${run}  (winnow run show ${run})`]),
+]
+
+const describeObject = ({ uri, generation, size, rows }: DataObject): string =>
+  `${uri}  generation ${generation}, ${formatBytes(size)}${rows === undefined ? '' : `, ${rows} rows`}`

@@ -1,6 +1,7 @@
 import type { DataTrigger } from '../../declarations/data-trigger.ts'
 import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
-import { type Batch, manifestOf } from '../../domain/batch.ts'
+import { type Batch, type DataObject, manifestOf } from '../../domain/batch.ts'
+import { objectPages } from '../../domain/batch-objects.ts'
 import { standingOf } from '../../domain/batch-standing.ts'
 import { isFault } from '../../domain/errors.ts'
 import { manifestFileName, manifestFileOf } from '../../domain/manifest-file.ts'
@@ -64,7 +65,7 @@ export const createGatherStep =
     await close(ports, { batch: counted, pipeline, trigger, target, commit, why: standing.reason }, context)
   }
 
-/** The batch with the rows that its rule asks for; or why they cannot be counted now. */
+/** The batch with the rows that its rule asks for, written down; or why they cannot be counted now. */
 const countedBatch = async (
   ports: GatherPorts,
   batch: Batch,
@@ -138,9 +139,11 @@ const close = async (ports: GatherPorts, closing: Closing, context: StepContext)
     const wanting = await wantingMore(tx, repository, pipeline.name)
     const before = await overtaken(tx, batch, trigger.overlap)
     const theirs = [...wanting.map(({ run }) => run), ...before]
-    const { objects } = manifestOf(newestOf([...theirs.flatMap(({ manifest }) => manifest), ...batch.objects]))
+    const gathered: DataObject[] = theirs.flatMap(({ manifest }) => manifest)
+    for await (const page of objectPages(tx, batch.id)) gathered.push(...page)
+    const { objects } = manifestOf(newestOf(gathered))
     const beside = theirs.length === 0 ? '' : `, beside the data of ${theirs.map(({ id }) => `run ${id}`).join(', ')}`
-    const why = `batch ${batch.id} closed with ${count(batch.objects.length, 'object')}${beside}: ${closing.why}`
+    const why = `batch ${batch.id} closed with ${count(batch.sums.objects, 'object')}${beside}: ${closing.why}`
     const file = trigger.manifest === null ? null : manifestFileOf(batch, objects)
     const manifestFile = file && (ports.manifests.address(target, manifestFileName(file)) as string)
     const wish = {

@@ -1,4 +1,6 @@
-import { type Batch, type DataObject, joinBatch, newBatch } from '../../domain/batch.ts'
+import { type Batch, type DataObject, joinBatch, markBatch, newBatch } from '../../domain/batch.ts'
+import { objectPages } from '../../domain/batch-objects.ts'
+import { type BatchSums, noSums, sumsWith } from '../../domain/batch-sums.ts'
 import { dataChange } from '../../domain/data-change.ts'
 import type { Store, Transaction } from '../../domain/ports.ts'
 import { nextRun, type Run } from '../../domain/run.ts'
@@ -56,22 +58,43 @@ const newsOf = ({ repository, pipeline }: Run, object: DataObject, at: Time) =>
 const rejoin = async (tx: Transaction, run: Run, closed: Batch, left: readonly DataObject[], at: Time) => {
   const { repository, pipeline, key, counted } = closed
   const [open] = await tx.list('batch', { repository, pipeline, key, state: 'open' }, 1)
-  let batch = open ?? newBatch({ repository, pipeline, key, change: closed.change, counted }, at)
-  const join = (object: DataObject, as: 'object' | 'marker'): void => {
-    const joined = joinBatch(batch, object, as, at)
-    if (joined.kind === 'joined') batch = joined.batch
+  // What the run was to read counts as not read yet.
+  const sums = open === undefined ? noSums : await sumsAgain(tx, open.id, counted)
+  let batch = {
+    ...(open ?? newBatch({ repository, pipeline, key, change: closed.change, counted }, at)),
+    counted,
+    sums,
   }
-  for (const object of left) join(object, 'object')
-  if (closed.marker !== null && batch.marker === null) join(closed.marker, 'marker')
+  const uris = left.map(({ uri }) => uri)
+  const held = new Map(open && (await tx.objectsAt(open.id, uris)).map((object) => [object.uri, object]))
+  const joining: DataObject[] = []
+  for (const object of left) {
+    const joined = joinBatch(batch, held.get(object.uri), object, at)
+    if (joined.kind !== 'joined') continue
+    joining.push(object)
+    batch = joined.batch
+  }
+  if (closed.marker !== null && batch.marker === null) {
+    const marked = markBatch(batch, closed.marker, at)
+    if (marked.kind === 'joined') batch = marked.batch
+  }
   const why = `${count(left.length, 'object')} of batch ${closed.id} came back: run ${run.id} could not read all of it`
   // Due at once: the next look works out what it waits for.
-  const due = { ...batch, counted, nextAt: at, ...(closed.replayed === true ? { replayed: true } : {}) }
+  const due = { ...batch, nextAt: at, ...(closed.replayed === true ? { replayed: true } : {}) }
   const written =
     open === undefined ? await create(tx, 'batch', due, why, at) : await tx.update('batch', { ...open, ...due })
+  await tx.putObjects(written.id, joining)
   if (open !== undefined)
     await tx.record({ at, kind: 'batch', id: open.id, from: 'open', to: 'open', by: 'winnow', why })
   await tx.enqueue('gather', written.id)
   return written
+}
+
+const sumsAgain = async (tx: Transaction, batch: number, counted: Batch['counted']): Promise<BatchSums> => {
+  let sums = noSums
+  for await (const page of objectPages(tx, batch))
+    sums = page.reduce((before, object) => sumsWith(before, object, counted), sums)
+  return sums
 }
 
 const fail = async (tx: Transaction, run: Run, details: readonly string[], at: Time): Promise<void> => {

@@ -31,14 +31,16 @@ export const lookAgain = async (
   const from = source(repository)
   const sees = ({ uri }: DataObject): boolean => from.reads?.(uri) ?? true
   const seen = manifest.filter(sees)
-  const changed: Changed[] = []
-  for (let i = 0; i < seen.length; i += width) {
-    const looked = await Promise.all(
-      seen.slice(i, i + width).map(async (pinned) => ({ pinned, found: await from.find(pinned.uri, signal) })),
-    )
-    changed.push(...looked.filter(({ pinned, found }) => found === undefined || !isSame(pinned, found)))
-  }
+  const looked = await atOnce(seen, async (pinned) => ({ pinned, found: await from.find(pinned.uri, signal) }))
+  const changed = looked.filter(({ pinned, found }) => found === undefined || !isSame(pinned, found))
   return { changed, unseen: manifest.filter((object) => !sees(object)) }
+}
+
+/** Some at a time, in their order. */
+export const atOnce = async <T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<readonly R[]> => {
+  const looked: R[] = []
+  for (let i = 0; i < all.length; i += width) looked.push(...(await Promise.all(all.slice(i, i + width).map(look))))
+  return looked
 }
 
 /** A source that answers with an older generation than was told lags behind, and shows nothing new. */

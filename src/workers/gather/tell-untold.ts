@@ -12,7 +12,7 @@ import type { SnapshotPorts } from './snapshot.ts'
  * many there are, with those that are on their way into the batch.
  */
 export const tellUntold = async (
-  { store, source }: SnapshotPorts & { readonly store: Pick<Store, 'recordChange'> },
+  { store, source }: SnapshotPorts & { readonly store: Pick<Store, 'recordChange' | 'objectsAt'> },
   batch: Batch,
   trigger: DataTrigger,
   at: Time,
@@ -22,14 +22,21 @@ export const tellUntold = async (
   const from = source(repository)
   if (from.reads?.(trigger.uri) === false) return 0
   const isFolder = trigger.uri.startsWith('file:')
-  const held = new Set(batch.objects.map(objectName))
-  const isMissing = (object: DataObject): boolean => {
+  const belongs = (object: DataObject): boolean => {
     const match = matchDataTrigger(trigger, object.uri, isFolder)
-    return match.kind === 'object' && match.key === batch.key && !isEmptyObject(object) && !held.has(objectName(object))
+    return match.kind === 'object' && match.key === batch.key && !isEmptyObject(object)
   }
-  const missing = (await from.list(trigger.uri, signal)).filter(isMissing)
+  const shown = (await from.list(trigger.uri, signal)).filter(belongs)
+  const held = new Set(
+    (
+      await store.objectsAt(
+        batch.id,
+        shown.map(({ uri }) => uri),
+      )
+    ).map(objectName),
+  )
   let untold = 0
-  for (const object of missing) {
+  for (const object of shown.filter((one) => !held.has(objectName(one)))) {
     const pipeline = isFolder ? batch.pipeline : null
     const news = dataChange({ repository, pipeline, sender: 'poll', object, event: 'written', at })
     const { change } = await store.recordChange(news)

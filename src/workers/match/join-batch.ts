@@ -5,9 +5,11 @@ import {
   isEmptyObject,
   joinBatch,
   leaveBatch,
+  markBatch,
   newBatch,
   objectName,
 } from '../../domain/batch.ts'
+import { objectPages } from '../../domain/batch-objects.ts'
 import { standingOf } from '../../domain/batch-standing.ts'
 import type { Transaction } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
@@ -45,7 +47,8 @@ export const settleWritten = async (
   const open = await openBatch(tx, line)
   const { repository, pipeline, key } = line
   const before = open ?? newBatch({ repository, pipeline, key, change, counted: await countedBefore(tx, line) }, at)
-  const joined = joinBatch(before, object, as, at)
+  const joined =
+    as === 'marker' ? markBatch(before, object, at) : joinBatch(before, await heldAt(tx, open, object), object, at)
   if (joined.kind !== 'joined') {
     const batch = (open as Batch).id
     return joined.kind === 'known'
@@ -58,13 +61,14 @@ export const settleWritten = async (
     open === undefined
       ? await create(tx, 'batch', stood, `${object.uri} came`, at)
       : await tx.update('batch', { ...open, ...stood })
+  if (as === 'object') await tx.putObjects(batch.id, [object])
   if (joined.replaced !== null)
     await note(tx, batch, `${object.uri} is at generation ${object.generation} now${why}`, at)
   await tx.enqueue('gather', batch.id, batch.nextAt ?? at)
   const what = as === 'marker' ? 'is the marker of' : 'joined'
   return {
     batch: batch.id,
-    reason: `${what} batch ${batch.id}${named(line)} (${count(batch.objects.length, 'object')})${why}`,
+    reason: `${what} batch ${batch.id}${named(line)} (${count(batch.sums.objects, 'object')})${why}`,
   }
 }
 
@@ -77,11 +81,12 @@ export const settleDeleted = async (
   at: Time,
 ): Promise<Settled> => {
   const open = await openBatch(tx, line)
-  const left = open === undefined ? ({ kind: 'absent' } as const) : leaveBatch(open, gone)
+  const left = open === undefined ? ({ kind: 'absent' } as const) : leaveBatch(open, await heldAt(tx, open, gone), gone)
   if (open === undefined || left.kind === 'absent')
     return { batch: null, reason: `${gone.uri} ${why}, and no batch${named(line)} waits with it` }
   if (left.kind === 'newer')
     return { batch: open.id, reason: `batch ${open.id} has a later generation of ${gone.uri}, ${left.held.generation}` }
+  if (left.as === 'object') await tx.removeObject(open.id, gone.uri)
   const standing = standingOf(left.batch, line.trigger, at)
   const told = `${objectName(left.held)} left: it ${why}`
   if (standing.kind === 'empty') {
@@ -93,7 +98,7 @@ export const settleDeleted = async (
   }
   return {
     batch: open.id,
-    reason: `left batch ${open.id}${named(line)} (${count(left.batch.objects.length, 'object')}): it ${why}`,
+    reason: `left batch ${open.id}${named(line)} (${count(left.batch.sums.objects, 'object')}): it ${why}`,
   }
 }
 
@@ -117,6 +122,13 @@ const openBatch = async (tx: Transaction, { repository, pipeline, key }: BatchLi
   return open
 }
 
+/** What the batch has at the address of an object. */
+const heldAt = async (
+  tx: Transaction,
+  batch: Batch | undefined,
+  { uri }: DataObject,
+): Promise<DataObject | undefined> => batch && (await tx.objectsAt(batch.id, [uri]))[0]
+
 /** Rows of the tables that the last run of this line has read. */
 const countedBefore = async (
   tx: Transaction,
@@ -125,8 +137,10 @@ const countedBefore = async (
   if (trigger.minimum?.rows === undefined) return {}
   const [last] = await tx.list('batch', { repository, pipeline, key, state: 'closed' }, 1)
   if (last === undefined) return {}
-  const read = last.objects.flatMap(({ uri, rows }): [string, number][] => (rows === undefined ? [] : [[uri, rows]]))
-  return { ...last.counted, ...Object.fromEntries(read) }
+  const counted: Record<string, number> = { ...last.counted }
+  for await (const page of objectPages(tx, last.id))
+    for (const { uri, rows } of page) if (rows !== undefined && uri.startsWith('bq:')) counted[uri] = rows
+  return counted
 }
 
 const note = (tx: Transaction, { id, state }: Batch, why: string, at: Time): Promise<void> =>

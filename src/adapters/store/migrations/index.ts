@@ -8,6 +8,7 @@ import { accounts } from './0006-accounts.ts'
 import { rollouts } from './0007-rollouts.ts'
 import { feeds } from './0009-feeds.ts'
 import { feedback } from './0011-feedback.ts'
+import { batchObjects } from './0012-batch-objects.ts'
 
 /** In the order of their names, forward only. One that was released is never edited: add another. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-rollouts': rollouts,
   '0009-feeds': feeds,
   '0011-feedback': feedback,
+  '0012-batch-objects': batchObjects,
 }
