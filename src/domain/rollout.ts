@@ -23,10 +23,12 @@ export interface Rollout {
   readonly step: number
   /** Since when the step's traffic is what it should be; null until it is. */
   readonly since: Time | null
-  /** How often it was looked at in this step. */
+  /** How often it was looked at in this step with more evidence than before, enough of it to prove something. */
   readonly looks: number
   /** Of these, how often after the end of the hold. */
   readonly lateLooks: number
+  /** How much evidence there was at the last of these, number by number; absent before the first. */
+  readonly known?: readonly number[]
   /** Who sent it on, though too little was known. */
   readonly sentOn: string | null
   /** What the last look with gates saw. */

@@ -335,6 +335,69 @@ describe('a rollout that is watched', () => {
   })
 })
 
+describe('labels that come late, after hundreds of looks', () => {
+  const minimum = '{traffic: 10, hold: 30m, longest: 10h, gates: [right]}, {traffic: 100}'
+  /** Sixty requests to each of the two; `label` says which of their answers were right. */
+  const createLateScene = (gate: string) => {
+    const scene = createScene({ gates: `  right: ${gate}\n`, steps: minimum })
+    const ownId = () => scene.endpoint()?.deployed.find(({ id }) => id !== 'old')?.id ?? ''
+    scene.fake.state.requests = (_endpoint, since) => ({
+      ok: true,
+      requests: ['old', ownId()].flatMap((deployedModel) =>
+        Array.from({ length: 60 }, (_, i) => ({
+          ...{ id: `${deployedModel}${i}`, at: since, deployedModel, ok: true, latency: 1, predictions: ['SIRA'] },
+        })),
+      ),
+    })
+    const label = (right: Readonly<Record<'own' | 'old', number>>) =>
+      scene.store.recordFeedback(
+        { target: 'local', endpoint: 'endpoints/beans' },
+        (['own', 'old'] as const).flatMap((whose) =>
+          Array.from({ length: 60 }, (_, i) => ({
+            request: `${whose === 'own' ? ownId() : 'old'}${i}`,
+            labels: [i < right[whose] ? 'SIRA' : 'BOMBAY'],
+          })),
+        ),
+        scene.now(),
+      )
+    return { ...scene, label }
+  }
+
+  it('send it on at once where they speak for it: looks that could tell nothing cost nothing', async () => {
+    const scene = createLateScene('{metric: live.accuracy, atLeast: 0.8, confidence: 0.95}')
+    const { id } = await scene.queue()
+    await scene.until(4 * 60 * minute)
+    expect((await scene.release(id)).reason).toContain('labels of 0 answers are known, of 50')
+    await scene.label({ own: 60, old: 60 })
+    await scene.until(2 * minute)
+    expect((await scene.release(id)).state).toBe('live')
+  })
+
+  it('take it back at once where they speak against it', async () => {
+    const scene = createLateScene('{metric: live.accuracy, against: champion, atLeast: -0.05, confidence: 0.95}')
+    const { id } = await scene.queue()
+    await scene.until(4 * 60 * minute)
+    await scene.label({ own: 0, old: 60 })
+    await scene.until(2 * minute)
+    expect(await scene.release(id)).toMatchObject({
+      state: 'rolledBack',
+      reason: expect.stringContaining('live.accuracy changes by -1.000'),
+    })
+  })
+
+  it('that decide nothing are not judged again and again until they do by chance, and ask for no more as time passes', async () => {
+    const scene = createLateScene('{metric: live.accuracy, atLeast: 0.8, confidence: 0.95}')
+    const { id } = await scene.queue()
+    await scene.until(60 * minute)
+    await scene.label({ own: 50, old: 60 })
+    await scene.until(2 * minute)
+    const once = (await scene.release(id)).reason
+    expect(once).toMatch(/too few examples to say that it is at least 0\.8 with .* more examples like these would tell/)
+    await scene.until(5 * 60 * minute)
+    expect((await scene.release(id)).reason).toBe(once)
+  })
+})
+
 describe('a canary of an inconclusive verdict', () => {
   const gates = '  right: {metric: accuracy, atLeast: 0.9, confidence: 0.95}\n'
   const unclear = (gate: string) => ({

@@ -191,6 +191,28 @@ describe('a live gate', () => {
   })
 })
 
+it.each([
+  ['accuracy', 'live.accuracy', null],
+  ['macroF1', 'live.macroF1', null],
+  ['the recall of each class', 'live.recall', 'Class'],
+])('however often it was looked at, a candidate that is always wrong is refused by %s', (_name, metric, each) => {
+  // What a bootstrap of 500 can show would be used up after twenty looks.
+  const asked = gate(metric, { atLeast: -0.05, confidence: 0.95, each, ...againstChampion })
+  const champion = { requests: 900, decided: { a: [300, 290], b: [300, 290], other: [300, 290] } } as const
+  const wrong = { requests: 300, decided: { a: [150, 0], b: [150, 0] } } as const
+  expect(outcomeOf(asked, wrong, champion, lookLevel(200, 150, true))).toEqual([
+    'fail',
+    expect.stringMatching(/normal beyond its resamples/),
+  ])
+})
+
+it('and one that is as good as the champion passes, however often it was looked at', () => {
+  const asked = gate('live.macroF1', { atLeast: -0.05, confidence: 0.95, ...againstChampion })
+  const champion = { requests: 900, decided: { a: [300, 290], b: [300, 290], other: [300, 290] } } as const
+  const right = { requests: 3_000, decided: { a: [1_000, 990], b: [1_000, 990], other: [1_000, 990] } } as const
+  expect(outcomeOf(asked, right, champion, lookLevel(200, 150, true))[0]).toBe('pass')
+})
+
 describe('where only answers are logged', () => {
   // As Vertex AI logs to BigQuery: no errors, no latencies.
   const answers = (right: number): LiveModel => ({

@@ -1,6 +1,6 @@
 import type { GateOutcome, GateVerdict } from '../../domain/verdict.ts'
 import type { ModelEvidence, ReferenceEvidence } from '../case.ts'
-import { type Chance, limitsOf, type Prepared, prepareMetricGate } from '../comparisons.ts'
+import { type Chance, type Comparison, limitsOf, type Prepared, prepareMetricGate } from '../comparisons.ts'
 import { decideChecks } from '../decide-checks.ts'
 import { gateReason, type Judgement, outcomeOf, summarise } from '../judge.ts'
 import { answersOf, measure } from '../measures/measure.ts'
@@ -175,10 +175,28 @@ const prepareLabelled = (gate: MetricGate, { candidate, champion }: LiveCase, ch
   const own: ModelEvidence = { evidence: nothingStated, answers: answersOf(candidate.labelled) }
   const case_ = { candidate: own, references, checks: {}, approvals: [], author: '' }
   // How few examples are too few was said above, of all of them.
-  return prepareMetricGate({ ...gate, metric, minExamples: 1 }, case_, chance).map((prepared) => ({
-    ...prepared,
+  return prepareMetricGate({ ...gate, metric, minExamples: 1 }, case_, chance).map((prepared, _i, checks) => ({
+    ...('settled' in prepared ? prepared : { ...prepared, uncertainty: beyondResamples(prepared, checks.length) }),
     metric: gate.metric,
   }))
+}
+
+/** A bound with fewer resamples beyond it is chance. */
+const fewestBeyond = 10
+
+/**
+ * The more often a step is looked at, the more each look has to prove, and what is asked soon lies beyond what resamples
+ * can show: then nothing would be proved of a candidate that is always wrong. There their spread tells, taken as normal.
+ */
+const beyondResamples = ({ confidence, uncertainty }: Comparison, checks: number): Uncertainty | null => {
+  if (uncertainty?.kind !== 'resampled' || confidence === null) return uncertainty
+  const { sorted, value, method } = uncertainty
+  if ((sorted.length * (1 - confidence)) / checks >= fewestBeyond) return uncertainty
+  const mean = sorted.reduce((sum, one) => sum + one, 0) / sorted.length
+  const variance = sorted.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (sorted.length - 1)
+  // Resamples that are all the same tell nothing of their tails.
+  if (!(variance > 0)) return uncertainty
+  return { kind: 'normal', method: `${method}, normal beyond its resamples`, value, standardError: Math.sqrt(variance) }
 }
 
 const nothingStated = { metrics: {}, perClass: {}, confusion: null } as const

@@ -10,4 +10,14 @@ export const lookLevel = (look: number, lateLook: number, isProlonged: boolean):
   meets: isProlonged ? spent(lateLook) : 1,
 })
 
+/** Evidence has grown where there is so much more of some of it. */
+const growth = 1.1
+
+/**
+ * Whether there is more to judge by than at the last look that counted: what is the same proves nothing new, and what
+ * grew by a request might prove something by chance only.
+ */
+export const hasGrown = (known: readonly number[] | undefined, now: readonly number[]): boolean =>
+  known === undefined || now.some((amount, i) => amount > growth * (known[i] ?? 0))
+
 const spent = (k: number): number => 1 / (Math.max(1, k) * (Math.max(1, k) + 1))
