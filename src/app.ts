@@ -8,7 +8,6 @@ import { createForeignCompiler } from './adapters/compilers/foreign.ts'
 import { createSigningKeys } from './adapters/google/signing-keys.ts'
 import { createGitHost } from './adapters/hosts/git-host.ts'
 import { rememberFiles } from './adapters/hosts/remember-files.ts'
-import { createManifestFolder } from './adapters/manifests/manifest-folder.ts'
 import { openQueue } from './adapters/queue/open-queue.ts'
 import { openPool } from './adapters/store/open-pool.ts'
 import { createStore } from './adapters/store/store.ts'
@@ -22,7 +21,7 @@ import type { Log } from './log.ts'
 import { findCell } from './processes/cell.ts'
 import { createPythonEnvironments, type PythonEnvironments } from './processes/python-environments.ts'
 import { openSources } from './sources.ts'
-import { manifestFolderOf, openTargets } from './targets.ts'
+import { openManifests, openTargets } from './targets.ts'
 import { version } from './version.ts'
 import { keepRefusals } from './webhooks/keep-refusals.ts'
 import { createLimits } from './webhooks/limits.ts'
@@ -94,7 +93,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     ...(await foreignCompilerFor(config, environments)),
     source: sources.of,
     sources: sources.asked,
-    manifests: createManifestFolder(manifestFolderOf(config), targets.isLocal),
+    manifests: openManifests(config, secrets, targets.isLocal),
     target: (name) => targets.byName.get(name),
     isLocal: targets.isLocal,
     bounds: (name) => {

@@ -160,6 +160,14 @@ const TargetConfig = z.discriminatedUnion('kind', [
     project: z.string().min(1),
     location: z.string().min(1),
     pipelineRoot: z.string().startsWith('gs://'),
+    /** Where manifests are written for its runs, if not below pipelineRoot. S3 needs a source of the config that has the address. */
+    manifests: z
+      .string()
+      .regex(
+        /^(?:gs|s3):\/\/[a-z0-9][\w.-]{1,220}[a-z0-9]\/(?:.*\/)?$/,
+        'gs://bucket/, gs://bucket/prefix/ or s3://bucket/',
+      )
+      .optional(),
     serviceAccount: z.string().optional(),
     /** How many runs it may execute at once; without it as many as come. */
     concurrency: Concurrency.optional(),

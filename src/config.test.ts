@@ -69,6 +69,23 @@ describe('loadConfig', () => {
     expect(faults.details.join('\n')).toMatch(/gs:\/\/bucket\//)
   })
 
+  it('takes manifests of a target to a bucket, and to S3 only where a source has the credentials for it', async () => {
+    const vertex = 'kind: vertex, project: acme, location: europe-west4, pipelineRoot: "gs://acme-pipelines"'
+    const target = (manifests: string) => `${good}targets:
+  local: {kind: local}
+  eu: {${vertex}, manifests: "${manifests}"}
+`
+    expect((await load(target('gs://acme/lists/'), secret)).config.targets['eu']).toMatchObject({
+      manifests: 'gs://acme/lists/',
+    })
+    expect((await faultOf(target('s3://acme/lists/'), secret)).details).toEqual([
+      expect.stringContaining('targets.eu.manifests: no source of the config has s3://acme/lists/ in its addresses'),
+    ])
+    expect((await faultOf(target('https://acme/'), secret)).details[0]).toContain('gs://bucket/')
+    const source = 'sources:\n  lake: {kind: s3, addresses: ["s3://acme/"], repositories: [beans], poll: 1m}\n'
+    expect((await load(target('s3://acme/lists/') + source, secret)).config.targets['eu']).toBeDefined()
+  })
+
   it.each([
     [
       'kind: gcs, addresses: ["gs://acme-beans/"]',

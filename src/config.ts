@@ -4,6 +4,7 @@ import { createSecretManager } from './adapters/google/secret-manager.ts'
 import { ConfigFile, type SecretReference } from './config-schema.ts'
 import { loadYaml } from './declarations/load-yaml.ts'
 import { formatFault } from './declarations/placed-fault.ts'
+import { containsAddress } from './domain/data-address.ts'
 import { Fault, messageOf } from './domain/errors.ts'
 import { nearestName } from './domain/nearest-name.ts'
 import { type Environment, fetchSecrets, resolveSecrets, type SecretManager, type Secrets } from './secrets.ts'
@@ -78,9 +79,22 @@ export const loadConfig = async (
         faults.push(
           formatFault(loaded.place(['sources', name, 'repositories'], `there is no repository ${repository}`)),
         )
+  for (const [name, target] of Object.entries(parsed.targets)) {
+    const manifests = target.kind === 'vertex' ? target.manifests : undefined
+    if (manifests?.startsWith('s3:') && sourceWith(parsed, manifests) === undefined)
+      faults.push(
+        formatFault(
+          loaded.place(['targets', name, 'manifests'], `no source of the config has ${manifests} in its addresses`),
+        ),
+      )
+  }
   if (faults.length > 0) throw invalid(file, faults)
   return { config: Object.freeze(withAbsolutePaths(parsed, base)), secrets }
 }
+
+/** The source of the config that speaks for an address of a bucket, by whose endpoint and credentials it is reached. */
+export const sourceWith = ({ sources }: Pick<ConfigFile, 'sources'>, address: string): string | undefined =>
+  Object.entries(sources).find(([, { addresses }]) => addresses.some((one) => containsAddress(one, address)))?.[0]
 
 const invalid = (file: string, faults: readonly string[]): Fault =>
   new Fault(

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { createManifests } from './adapters/manifests/manifests.ts'
 import { createBigQuerySql } from './adapters/sources/bigquery-sql.ts'
+import { createBucketFiles } from './adapters/sources/bucket-files.ts'
 import { createVertexTarget } from './adapters/targets/vertex/target.ts'
-import type { Config } from './config.ts'
+import { type Config, type Secrets, sourceWith } from './config.ts'
 import { Fault } from './domain/errors.ts'
-import type { Target } from './domain/ports.ts'
+import type { ManifestFiles, Target } from './domain/ports.ts'
 import type { Log } from './log.ts'
 import { createPlatform, type Platform } from './platform/platform.ts'
 
@@ -71,7 +73,24 @@ export const openTargets = async (config: Config, log: Log): Promise<Targets> =>
 }
 
 /** Where the manifests of runs on this machine lie: their tasks may read them. */
-export const manifestFolderOf = ({ dataFolder }: Config): string => join(dataFolder, 'manifests')
+const manifestFolderOf = ({ dataFolder }: Config): string => join(dataFolder, 'manifests')
+
+/** Manifests where the runs of each target read: a bucket is reached as the source of the config is that has its address. */
+export const openManifests = (config: Config, secrets: Secrets, isLocal: Targets['isLocal']): ManifestFiles =>
+  createManifests({
+    folder: manifestFolderOf(config),
+    isLocal,
+    bucketOf: (name) => {
+      const target = config.targets[name]
+      return target?.kind === 'vertex' ? (target.manifests ?? target.pipelineRoot) : undefined
+    },
+    putFile: (uri, text, signal) => {
+      const source = sourceWith(config, uri)
+      const { endpoint, region } = (source === undefined ? undefined : config.sources[source]) ?? {}
+      const credentials = source === undefined ? undefined : secrets.sources[source]?.credentials
+      return createBucketFiles({ endpoint, region, credentials })(uri, text, signal)
+    },
+  })
 
 const secretFiles = ({ repositories }: Config): readonly string[] =>
   Object.values(repositories)

@@ -23,4 +23,11 @@ export const manifestFileOf = (
 export const manifestFileName = (file: ManifestFile): string =>
   `${file.pipeline}-${shortDigest(digestJson(file as unknown as Json))}.json`
 
+/** The folder of a bucket that manifests lie in. */
+export const manifestsFolder = 'winnow-manifests'
+
+/** Whether an address of a bucket is that of a manifest: told of as data it would start the next run, and that another. */
+export const isManifestFile = (uri: string): boolean =>
+  /^(?:gs|s3):.*\/winnow-manifests\/[^/]+-[0-9a-f]{16}\.json$/s.test(uri)
+
 export const manifestText = (file: ManifestFile): string => `${JSON.stringify(file, null, 2)}\n`

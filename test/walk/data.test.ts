@@ -562,21 +562,20 @@ describe('data that changes', () => {
   })
 })
 
+const listingPipeline = {
+  ...goodFiles,
+  'winnow.yaml': winnowYaml({ on: '{data: {uri: "gs://acme/in/*", quiet: 5s, manifest: listing}}' }),
+  'pipelines/beans.json': JSON.stringify({
+    schemaVersion: '2.1.0',
+    root: {
+      inputDefinitions: { parameters: { target: { parameterType: 'STRING' }, listing: { parameterType: 'STRING' } } },
+    },
+  }),
+}
+
 describe('a manifest', () => {
   it('is a file that the pipeline is given, written before the launch', async () => {
-    declare('{uri: "gs://acme/in/*", quiet: 5s, manifest: target}'.replace('target', 'listing'))
-    walk.commit('main', {
-      ...goodFiles,
-      'winnow.yaml': winnowYaml({ on: '{data: {uri: "gs://acme/in/*", quiet: 5s, manifest: listing}}' }),
-      'pipelines/beans.json': JSON.stringify({
-        schemaVersion: '2.1.0',
-        root: {
-          inputDefinitions: {
-            parameters: { target: { parameterType: 'STRING' }, listing: { parameterType: 'STRING' } },
-          },
-        },
-      }),
-    })
+    walk.commit('main', listingPipeline)
     await hear(object('b.csv', '4', { checksum: 'crc32c:AAAAAA==' }))
     await hear(object('a.csv', '3', { rows: 7 }))
     await walk.drain()
@@ -596,6 +595,44 @@ describe('a manifest', () => {
         { uri: 'gs://acme/in/a.csv', generation: '3', size: 10, rows: 7 },
         { uri: 'gs://acme/in/b.csv', generation: '4', size: 10, checksum: 'crc32c:AAAAAA==' },
       ],
+    })
+  })
+
+  it('that its bucket refuses keeps the run waiting, which says so until it may be written', async () => {
+    const state = { refuses: true }
+    const written = new Map<string, string>()
+    walk = await createWalk(database, {
+      bounds: { addresses: ['gs://acme/'] },
+      manifests: {
+        address: (_target, name) => `gs://acme-pipelines/winnow-manifests/${name}`,
+        write: async (address, text) => {
+          if (state.refuses)
+            throw new Fault('source_refused', `${address} was refused: HTTP 403`, { remedy: 'Grant it.' })
+          written.set(address, text)
+        },
+      },
+    })
+    walk.commit('main', listingPipeline)
+    await hear(object('a.csv'))
+    await later(6_000)
+    const [waiting] = await runsOf()
+    expect(waiting).toMatchObject({
+      state: 'built',
+      reason: `waits: its manifest cannot be written: ${waiting?.manifestFile} was refused: HTTP 403`,
+      details: ['Grant it.'],
+    })
+    expect(waiting?.nextAt).toBeGreaterThan(walk.now())
+    state.refuses = false
+    await walk.drain()
+    const [run] = await runsOf()
+    expect(run).toMatchObject({ state: 'succeeded', details: [] })
+    expect([...written.keys()]).toEqual([run?.parameters['listing']])
+    // A bucket may be one that triggers watch.
+    const told = await hear(object(run?.manifestFile as string))
+    await walk.drain()
+    expect(await walk.get('change', told)).toMatchObject({
+      state: 'ignored',
+      reason: `${run?.manifestFile} is a manifest that Winnow wrote`,
     })
   })
 })

@@ -8,7 +8,7 @@ import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import type { ChangeCause } from '../../src/domain/change.ts'
 import { digestJson } from '../../src/domain/digest.ts'
 import type { Json, JsonObject } from '../../src/domain/json.ts'
-import type { Compiler, Job, JobView, RowKind, Rows, Target } from '../../src/domain/ports.ts'
+import type { Compiler, Job, JobView, ManifestFiles, RowKind, Rows, Target } from '../../src/domain/ports.ts'
 import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
 import type { RepositoryBounds } from '../../src/workers/running/bounds.ts'
@@ -116,6 +116,7 @@ export const createWalk = async (
     others?: Readonly<Record<string, Partial<RepositoryBounds>>>
     targetLimits?: Readonly<Record<string, number>>
     foreignCompiler?: Compiler
+    manifests?: ManifestFiles
     /** The store as the steps see it. */
     store?: (real: OpenStore) => OpenStore
   } = {},
@@ -146,7 +147,7 @@ export const createWalk = async (
     repositories: [repository, ...Object.keys(options.others ?? {})],
     targetLimit: (name: string) => options.targetLimits?.[name],
     source: () => data.source,
-    manifests: createManifestFolder(join(folder, 'manifests'), () => true),
+    manifests: options.manifests ?? createManifestFolder(join(folder, 'manifests'), () => true),
   }
   const again: Job[] = []
   const log = createLog('silent')

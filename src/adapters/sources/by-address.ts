@@ -4,7 +4,8 @@ import { Fault } from '../../domain/errors.ts'
 import type { DataSource } from '../../domain/ports.ts'
 import { createBigQuery } from './bigquery.ts'
 import { createCloudStorage } from './cloud-storage.ts'
-import { createS3, type S3Options } from './s3.ts'
+import { createS3 } from './s3.ts'
+import type { S3Options } from './s3-request.ts'
 
 /** A source that reads what the config lets it speak for. */
 export interface ReadableSource {

@@ -20,6 +20,8 @@ export interface Question {
   readonly wordsIn: (body: string) => string | undefined
   /** Statuses that are answers beside 2xx. Default: 404. */
   readonly answers?: readonly number[]
+  /** What a refusal is to be mended by, where it is not the right to read. */
+  readonly remedy?: string | undefined
 }
 
 export interface Patience {
@@ -40,7 +42,7 @@ const longestWords = 500
  * `source_unavailable`; what else is no answer is a `source_refused` with the source's own words.
  */
 export const ask = async (
-  { address, attempt, wordsIn, answers = [404] }: Question,
+  { address, attempt, wordsIn, answers = [404], remedy }: Question,
   signal: AbortSignal,
   { timeout, attempts, firstPause }: Patience = usualPatience,
 ): Promise<Answer> => {
@@ -56,7 +58,7 @@ export const ask = async (
     )
     if (typeof asked !== 'string' && isAnswer(asked.status)) return asked
     const words = typeof asked === 'string' ? asked : wordsOf(asked, wordsIn)
-    if (typeof asked !== 'string' && !mayPass(asked.status)) throw refused(address, words)
+    if (typeof asked !== 'string' && !mayPass(asked.status)) throw refused(address, words, remedy)
     if (n >= attempts) throw unavailable(address, words)
     await pause(firstPause * 2 ** (n - 1), undefined, { signal }).catch(() => {
       throw signal.reason

@@ -10,22 +10,24 @@ export interface GoogleRestOptions {
   readonly patience?: Patience
   /** Statuses that are answers beside 2xx. Default: 404. */
   readonly answers?: readonly number[]
+  /** What a refusal is to be mended by, where it is not the right to read. */
+  readonly remedy?: string
 }
 
-/** GET of a path below the endpoint, POST where there is a body; faults name `address`. */
+/** GET of a path below the endpoint, POST where there is a body, JSON or its text; faults name `address`. */
 export type GoogleCall = (
   path: string,
   query: Readonly<Record<string, string>>,
   address: string,
   signal: AbortSignal,
-  body?: JsonObject,
+  body?: JsonObject | string,
 ) => Promise<Answer>
 
 /**
  * Google's REST APIs with the application default credentials. Over plain http, which emulators speak, no token is sent:
  * it would be there for everybody to read.
  */
-export const createGoogleRest = ({ endpoint, scopes, patience, answers }: GoogleRestOptions): GoogleCall => {
+export const createGoogleRest = ({ endpoint, scopes, patience, answers, remedy }: GoogleRestOptions): GoogleCall => {
   const base = endpoint.replace(/\/+$/, '')
   const auth = base.startsWith('https:') ? new GoogleAuth({ scopes: [...scopes] }) : undefined
   return (path, query, address, signal, body) => {
@@ -33,12 +35,16 @@ export const createGoogleRest = ({ endpoint, scopes, patience, answers }: Google
     const sent =
       body === undefined
         ? { method: 'GET', headers: {} }
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+        : {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+          }
     const attempt = async (limited: AbortSignal): Promise<Response> => {
       const headers = { ...sent.headers, ...(await headersOf(auth, address, limited)) }
       return fetch(url, { ...sent, headers, redirect: 'manual', signal: limited })
     }
-    return ask({ address, attempt, wordsIn, ...(answers === undefined ? {} : { answers }) }, signal, patience)
+    return ask({ address, attempt, wordsIn, remedy, ...(answers === undefined ? {} : { answers }) }, signal, patience)
   }
 }
 

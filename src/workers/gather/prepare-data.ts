@@ -28,17 +28,19 @@ export const prepareData = async (ports: DataPorts, run: Run, context: StepConte
     await wait(ports.store, run, `waits for run ${before.id}, which came before with data`, context)
     return undefined
   }
+  let waitsFor = 'waits for its data'
   try {
     const { changed } = await lookAgain(ports, run, context.signal)
     if (changed.length > 0) {
       await giveBack(ports, run, changed, context)
       return undefined
     }
+    waitsFor = 'waits: its manifest cannot be written'
     if (run.manifestFile) await writeManifest(ports, run, run.manifestFile, context)
     return { ...run, keptBack: false }
   } catch (error) {
     if (!isFault(error)) throw error
-    await say(ports.store, run, error, context)
+    await say(ports.store, run, waitsFor, error, context)
     // Whoever took the right away can give it back: the data waits rather than being lost.
     throw new Fault(error.code, error.message, { ...optionsOf(error), retryable: true, cause: error })
   }
@@ -65,8 +67,8 @@ const wait = async (store: Store, run: Run, reason: string, context: StepContext
 }
 
 /** The runner puts the run off; what it waits for stands in the row, for whoever looks. */
-const say = async (store: Store, run: Run, fault: Fault, context: StepContext): Promise<void> => {
-  const reason = `waits for its data: ${fault.message}`
+const say = async (store: Store, run: Run, waitsFor: string, fault: Fault, context: StepContext): Promise<void> => {
+  const reason = `${waitsFor}: ${fault.message}`
   if (reason === run.reason) return
   await store.transaction(async (tx) => {
     const details = fault.remedy === undefined ? [] : [fault.remedy]

@@ -2,6 +2,7 @@ import { type DataTrigger, matchDataTrigger } from '../../declarations/data-trig
 import type { DataObject } from '../../domain/batch.ts'
 import type { Change, ChangeCause } from '../../domain/change.ts'
 import { Fault } from '../../domain/errors.ts'
+import { isManifestFile } from '../../domain/manifest-file.ts'
 import type { Transaction } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import { declarationFile, readProtectedDeclaration } from '../declaration/declaration.ts'
@@ -24,6 +25,7 @@ export const matchData = async (
   signal: AbortSignal,
 ): Promise<Decision> => {
   const { repository } = change
+  if (isManifestFile(cause.uri)) return ignored(`${cause.uri} is a manifest that Winnow wrote`)
   const { declaration } = await readProtectedDeclaration(ports, repository, signal)
   // Data is not lost to a mistake in a file that somebody is about to correct.
   if (!declaration.ok)
