@@ -97,6 +97,6 @@ export interface LedgerReading {
   sumChanges(filter: ChangeFilter, by: (typeof sumsBy)[number]): Promise<Sums>
   /** `since` goes back to the start of its day. */
   account(since: Time | null): Promise<Account>
-  /** Adds to what was refused today. */
+  /** Adds to what was refused today: all of it, or nothing where it fails. Each sender and reason is there once. */
   addRefusals(counts: readonly RefusalCount[]): Promise<void>
 }

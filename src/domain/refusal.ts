@@ -33,7 +33,10 @@ export interface RefusalCount {
   readonly count: number
 }
 
-/** What one process refused. Refused requests come from anybody, so they cost no write: they are counted in memory. */
+/**
+ * What one process refused. Refused requests come from anybody, so they cost no write each: they are counted in memory, and
+ * the counts written down together, a quarter of a second later at most.
+ */
 export interface RefusalReport {
   /** When this process began to count. */
   readonly since: Time

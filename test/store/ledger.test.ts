@@ -140,6 +140,15 @@ describeDatabases('the ledger', ({ make }) => {
       ])
       expect((await reconcile(now)).refused).toContainEqual({ sender: 'github', reason: 'forged', count: 3 })
     })
+
+    it('counts refusals all or none, so that they can be told again', async () => {
+      const counts = [
+        { sender: 'git', reason: 'noJson', count: 1 },
+        { sender: 'github', reason: 'forged', count: 2 ** 80 },
+      ] as const
+      await expect(store.addRefusals(counts)).rejects.toThrow()
+      expect((await reconcile()).refused).toEqual([])
+    })
   })
 
   describe('the rules between rows', () => {

@@ -51,10 +51,13 @@ export const createLedgerReading = (
     return { ...account, parked: await parked() }
   },
   addRefusals: async (counts) => {
-    for (const { sender, reason, count } of counts)
-      await sql`insert into winnow.refused as known (sender, reason, day, lane, count)
-        values (${withoutNul(sender)}, ${reason}, ${dayOf(now())}, ${lane}, ${count})
-        on conflict (sender, reason, day, lane) do update set count = known.count + excluded.count`.execute(db)
+    if (counts.length === 0) return
+    const rows = counts.map(
+      ({ sender, reason, count }) => sql`(${withoutNul(sender)}, ${reason}, ${dayOf(now())}, ${lane}, ${count})`,
+    )
+    // All or none: whoever counts must not add some of them twice.
+    await sql`insert into winnow.refused as known (sender, reason, day, lane, count) values ${sql.join(rows)}
+      on conflict (sender, reason, day, lane) do update set count = known.count + excluded.count`.execute(db)
   },
 })
 
