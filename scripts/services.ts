@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { emulatorsFolder } from '../test/emulators/programs.ts'
 import { createPostgres, createRedis, type Server } from './servers.ts'
 
 // node scripts/services.ts -- COMMAND: runs a command beside a PostgreSQL and a Redis of its own, on loopback, in a
@@ -29,12 +29,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
   })
 
-const emulatorsFolder = (): string | undefined => {
-  const script = fileURLToPath(new URL('../test/emulators/build.sh', import.meta.url))
-  const { status, stdout } = spawnSync(script, ['--there'], { encoding: 'utf8' })
-  return status === 0 ? stdout.trim() : undefined
-}
-
 const startIn = async (root: string, create: (root: string) => Promise<Server>): Promise<string> => {
   const server = await create(root)
   servers.push(server)
@@ -46,7 +40,7 @@ const runBeside = async (command: string, args: string[]): Promise<number> => {
   folder = await mkdtemp(join(tmpdir(), 'winnow-services-'))
   await chmod(folder, 0o755)
   const [databaseUrl, redisUrl] = [await startIn(folder, createPostgres), await startIn(folder, createRedis)]
-  const emulators = process.env['WINNOW_TEST_EMULATORS'] ?? emulatorsFolder()
+  const emulators = emulatorsFolder()
   process.stderr.write(`DATABASE_URL=${databaseUrl} REDIS_URL=${redisUrl}\n`)
   if (interrupted) return 130
   const env = {

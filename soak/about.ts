@@ -19,3 +19,12 @@ export const objectKey = (uri: string, generation: string): string =>
 
 export const aboutRequest = (pipeline: string, by: string, parameters: unknown): string =>
   `request ${pipeline} by ${by} with ${JSON.stringify(parameters)}`
+
+export const aboutTick = (pipeline: string, cron: string, timezone: string, slot: number): string =>
+  `tick of ${pipeline}, ${cron} ${timezone}, ${new Date(slot).toISOString()}`
+
+export const aboutWorsened = (kind: string, model: string, environment: string, metric: string, at: number): string =>
+  `${kind} of ${model} in ${environment}: ${metric} at ${at}`
+
+/** A run of a pipeline succeeded that another one waits for; `cause` says what that run was for. */
+export const aboutUpstream = (pipeline: string, cause: string): string => `${pipeline} succeeded, for ${cause}`

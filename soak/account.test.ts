@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Books, drawAccount } from './account.ts'
+import { drawAccount } from './account.ts'
+import type { Books } from './booked.ts'
 import { emptyRecord, type Sent, type SentRecord } from './record.ts'
 
 type Loose<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer I)[] ? Loose<I>[] : T[K] }
@@ -25,10 +26,10 @@ const story = (): { readonly record: SentRecord; readonly books: Loose<Books> } 
   const started = happening('GitHub', 'push main', ['started', 'superseded'], 2)
   record.happenings.push({ ...happening('GitHub', 'push feature', ['ignored'], 1), acknowledged: 2 }, started)
   record.happenings.push(data('file:///a'), data('file:///b'))
-  record.refused.push({ sender: 'GitHub', how: 'wrong signature', status: 401, right: true })
+  record.refused.push({ sender: 'GitHub', how: 'wrong signature', status: 401, right: true, at: 0 })
   record.sent.set('GitHub', 4).set('folder', 2)
   const change = { repository: 'beans', sender: '', batch: null, endings: 1 }
-  const run = { repository: 'beans', identity: 'one', jobId: 'job-one', state: 'succeeded' }
+  const run = { repository: 'beans', identity: 'one', jobId: 'job-one', state: 'succeeded', launchedAt: 1 }
   return {
     record,
     books: {
@@ -44,6 +45,8 @@ const story = (): { readonly record: SentRecord; readonly books: Loose<Books> } 
         { ...run, id: 2, change: 3, batch: 1, identity: 'two', jobId: 'job-two', manifest: ['file:///a', 'file:///b'] },
       ],
       jobs: ['job-one', 'job-two'] as never,
+      pauses: [],
+      refusedMessages: [],
       sum: { ignored: 1, started: 1, batched: 2 },
       report: {
         matches: true,
@@ -51,6 +54,7 @@ const story = (): { readonly record: SentRecord; readonly books: Loose<Books> } 
         outcomes: { ignored: 1, started: 1, batched: 2 },
         faults: [],
         parked: [],
+        refused: [],
       },
     },
   }
@@ -209,12 +213,12 @@ describe('the account', () => {
     [
       'a forgery that broke something',
       /GitHub: no signature was refused with 422/,
-      (record) => record.refused.push({ sender: 'GitHub', how: 'no signature', status: 422, right: false }),
+      (record) => record.refused.push({ sender: 'GitHub', how: 'no signature', status: 422, right: false, at: 0 }),
     ],
     [
       'a genuine delivery that was refused',
       /GitHub: genuine was refused with 401/,
-      (record) => record.refused.push({ sender: 'GitHub', how: 'genuine', status: 401, right: false }),
+      (record) => record.refused.push({ sender: 'GitHub', how: 'genuine', status: 401, right: false, at: 0 }),
     ],
     ['a sender without an answer', /GitHub: 503 was never answered/, (record) => record.unanswered.push('GitHub: 503')],
     [

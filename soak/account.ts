@@ -1,48 +1,6 @@
+import { type BookedChange, type Books, openRunStates } from './booked.ts'
 import type { Sent, SentRecord } from './record.ts'
-
-/** What the ledger says at the end, as it lies in the store and on the platform. */
-export interface Books {
-  readonly changes: readonly BookedChange[]
-  readonly batches: readonly { readonly id: number; readonly state: string }[]
-  readonly runs: readonly BookedRun[]
-  /** Ids of the platform's pipeline jobs, each as often as it is listed. */
-  readonly jobs: readonly string[]
-  /** What the API sums up, by outcome. */
-  readonly sum: Readonly<Record<string, number>>
-  /** What `winnow changes report` says of the account. */
-  readonly report: Report
-}
-
-export interface Report {
-  readonly matches: boolean
-  readonly acknowledged: number
-  readonly outcomes: Readonly<Record<string, number>>
-  readonly faults: readonly string[]
-  readonly parked: readonly { readonly kind: string; readonly id: number; readonly message: string }[]
-}
-
-export interface BookedChange {
-  readonly id: number
-  readonly repository: string
-  readonly about: string
-  readonly sender: string
-  readonly state: string
-  readonly batch: number | null
-  /** How often its history says that it ended. */
-  readonly endings: number
-}
-
-export interface BookedRun {
-  readonly id: number
-  readonly change: number
-  readonly repository: string
-  readonly batch: number | null
-  readonly state: string
-  readonly identity: string | null
-  readonly jobId: string | null
-  /** URIs of what it reads. */
-  readonly manifest: readonly string[]
-}
+import { refusalCountFaults } from './refusal-counts.ts'
 
 export interface Account {
   readonly sent: number
@@ -69,7 +27,6 @@ export interface Account {
   readonly differences: readonly string[]
 }
 
-export const openRunStates = ['wanted', 'built', 'launching', 'running']
 const launchedStates = ['running', 'succeeded', 'failed', 'cancelled']
 
 /** Holds what was sent against what the books say. The sending side's record decides what is right. */
@@ -94,6 +51,7 @@ export const drawAccount = (record: SentRecord, books: Books): Account => {
     objects: record.happenings.filter(({ object }) => object !== undefined).length,
     differences: [
       ...refusalFaults(record),
+      ...refusalCountFaults(record, books.report.refused),
       ...differences,
       ...changeFaults(found, books),
       ...sumFaults('the API', outcomes, books.sum),
@@ -138,14 +96,15 @@ const findChanges = (
   const found = new Map<Sent, BookedChange>()
   const differences: string[] = []
   for (const happening of happenings) {
-    const { sender, repository, about, acknowledged, ids, fresh } = happening
+    const { sender, repository, about, acknowledged, ids, fresh, unsure = false } = happening
     const what = `${sender}: ${about} of ${repository}`
     const saying = byAbout.get(`${repository}: ${about}`) ?? []
     if (acknowledged === 0) {
       if (saying.length > 0) differences.push(`${what} was never acknowledged, and is recorded`)
       continue
     }
-    if (saying.length !== 1) differences.push(`${what} was acknowledged, and there are ${saying.length} changes of it`)
+    if (saying.length !== 1 && !(unsure && saying.length === 0))
+      differences.push(`${what} was acknowledged, and there are ${saying.length} changes of it`)
     if (ids.size > 1) differences.push(`${what} was said to be the changes ${[...ids].join(', ')}`)
     if (fresh > 1) differences.push(`${what} was called new ${fresh} times`)
     for (const id of ids) {
@@ -258,10 +217,11 @@ const objectFaults = (happenings: readonly Sent[], { batches, runs, changes }: B
 
 const bySender = (record: SentRecord, found: Found): Account['senders'] =>
   Object.fromEntries(
-    [...record.sent]
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([sender, sent]) => {
+    [...new Set([...record.sent.keys(), ...record.happenings.map(({ sender }) => sender)])]
+      .sort((a, b) => a.localeCompare(b))
+      .map((sender) => {
         const theirs = [...found].filter(([happening]) => happening.sender === sender)
+        const sent = record.sent.get(sender) ?? 0
         return [sender, { sent, distinct: theirs.length, outcomes: tally(theirs, ([, { state }]) => state) }] as const
       }),
   )

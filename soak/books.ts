@@ -6,8 +6,18 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { openEmbeddedPool } from '../src/adapters/store/embedded-pool.ts'
 import { clientsOf, parent } from '../test/platform/site.ts'
-import { aboutData, aboutPullRequest, aboutPush, aboutRelease, aboutRequest, objectKey } from './about.ts'
-import { type BookedChange, type BookedRun, type Books, openRunStates, type Report } from './account.ts'
+import {
+  aboutData,
+  aboutPullRequest,
+  aboutPush,
+  aboutRelease,
+  aboutRequest,
+  aboutTick,
+  aboutUpstream,
+  aboutWorsened,
+  objectKey,
+} from './about.ts'
+import { type BookedChange, type BookedRun, type Books, openRunStates, type Report } from './booked.ts'
 
 /** Reads tables as anybody with SQL could: not through the store, whose word is what is tested. */
 export interface Reader {
@@ -25,7 +35,8 @@ export const openReader = async (databaseUrl: string | undefined, dataFolder: st
   return pool
 }
 
-const aboutOf = (cause: Row): string => {
+/** `causedBy` says what the change of a run was about: who waits for a pipeline knows that, and not the run's number. */
+const aboutOf = (cause: Row, causedBy: (run: number) => string): string => {
   switch (cause.kind) {
     case 'push':
       return aboutPush(cause.ref, cause.before, cause.commit)
@@ -37,6 +48,13 @@ const aboutOf = (cause: Row): string => {
       return aboutData(cause.uri, cause.event, cause.uri.startsWith('file:') ? '' : cause.generation)
     case 'request':
       return aboutRequest(cause.pipeline, cause.by, cause.parameters)
+    case 'schedule':
+      return aboutTick(cause.pipeline, cause.cron, cause.timezone, cause.slot)
+    case 'drift':
+    case 'degraded':
+      return aboutWorsened(cause.kind, cause.model, cause.environment, cause.metric, cause.at)
+    case 'upstream':
+      return aboutUpstream(cause.pipeline, causedBy(cause.run))
     default:
       return `${cause.kind} ${JSON.stringify(cause)}`
   }
@@ -51,19 +69,30 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
      where kind = 'change' and from_state = 'recorded' and to_state <> 'recorded' group by row_id`,
   )
   const endings = new Map(rows.map(({ row_id, count }) => [Number(row_id), Number(count)]))
-  const changes = (await table('change')).map(({ id, state, repository, batch, document }): BookedChange => {
+  const { rows: launches } = await reader.query(
+    `select row_id, min(at) as at from winnow.history where kind = 'run' and to_state = 'launching' group by row_id`,
+  )
+  const launchedAt = new Map(launches.map(({ row_id, at }) => [Number(row_id), Number(at)]))
+  const [changeRows, runRows] = [await table('change'), await table('run')]
+  const causes = new Map(changeRows.map(({ id, document }) => [Number(id), document.cause]))
+  const changesOfRuns = new Map(runRows.map(({ id, change }) => [Number(id), Number(change)]))
+  const causedBy = (run: number): string => {
+    const cause = causes.get(changesOfRuns.get(run) ?? 0)
+    return cause === undefined ? `run ${run}, which is not there` : aboutOf(cause, causedBy)
+  }
+  const changes = changeRows.map(({ id, state, repository, batch, document }): BookedChange => {
     const { cause, sender } = document
     return {
       id: Number(id),
       repository,
-      about: aboutOf(cause),
+      about: aboutOf(cause, causedBy),
       sender: sender ?? '',
       state,
       batch: numberOf(batch),
       endings: endings.get(Number(id)) ?? 0,
     }
   })
-  const runs = (await table('run')).map(
+  const runs = runRows.map(
     ({ id, state, change, repository, batch, identity, job_id: jobId, document }): BookedRun => ({
       id: Number(id),
       change: Number(change),
@@ -72,11 +101,14 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
       state,
       identity,
       jobId,
+      launchedAt: launchedAt.get(Number(id)) ?? null,
       manifest: document.manifest.map(({ uri, generation }: Row) => objectKey(uri, generation)),
     }),
   )
   const batches = (await table('batch')).map(({ id, state }) => ({ id: Number(id), state }))
-  return { changes, runs, batches }
+  const pauses = (await table('pause')).map(({ id, repository, state }) => ({ id: Number(id), repository, state }))
+  const { rows: refusedMessages } = await reader.query('select source, id, reason from winnow.refused_message')
+  return { changes, runs, batches, pauses, refusedMessages: refusedMessages as Books['refusedMessages'] }
 }
 
 const numberOf = (value: Row): number | null => (value === null ? null : Number(value))
@@ -88,6 +120,7 @@ export const countOpen = async (reader: Reader): Promise<{ readonly open: number
            (select count(*) from winnow.change where state = 'recorded')
          + (select count(*) from winnow.batch where state = 'open')
          + (select count(*) from winnow.run where state in ('wanted', 'built', 'launching', 'running'))
+         + (select count(*) from winnow.pause where state = 'paused')
          + (select count(*) from winnow.outbox) as open`)
   return { open: Number(rows[0]?.open), changes: Number(rows[0]?.changes) }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openBucketServer } from './bucket-server.ts'
 import { layGitGround } from './git-ground.ts'
 import { type BucketWords, nextObjectEvent, type ObjectEvent } from './object-events.ts'
+import { gathering } from './pipelines.ts'
 import { post } from './post.ts'
 import { pick, uuid } from './random.ts'
 import type { Delivery, Forgery, Sender } from './sender.ts'
@@ -24,6 +25,8 @@ export interface Way {
 export interface ForgedWay extends Way {
   readonly how: string
   readonly refusals: readonly number[]
+  /** Winnow's word for the reason. */
+  readonly reason: string
 }
 
 export interface DataWords extends BucketWords {
@@ -57,7 +60,11 @@ export const dataSender = (name: string, weight: number, prepare: () => Promise<
     const grounds = await Promise.all(
       words.repositories.map(async (repository) => {
         const data = `${scheme}://${bucket}/incoming/*.csv`
-        const { url } = await layGitGround(join(folder, `${repository}.git`), { commits: 1, events: 0, data })
+        const { url } = await layGitGround(join(folder, `${repository}.git`), {
+          commits: 1,
+          events: 0,
+          more: gathering(data),
+        })
         const secret = { env: `WINNOW_SECRET_${repository.toUpperCase().replaceAll('-', '_')}` }
         return [repository, { host: 'git', url, secrets: [secret], targets: ['local'] }] as const
       }),
@@ -99,6 +106,7 @@ export const dataSender = (name: string, weight: number, prepare: () => Promise<
           sender: way.name,
           how: way.how,
           refusals: way.refusals,
+          counted: { sender: way.path, reason: way.reason },
           send: (door) => {
             // Whatever it tells of, it is told as something that would be recorded.
             const { headers, body } = way.say({ ...event, kind: 'written' }, id, door.now)

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bareRepository, git } from '../test/hosts/git-repositories.ts'
-import { gatherPipeline, trainPipeline, winnowYaml } from './pipelines.ts'
+import { gatherPipeline, type MorePipelines, trainPipeline, winnowYaml } from './pipelines.ts'
 
 /** Of so many events one may be the release of a tag that is there. */
 export const releaseEvery = 10
@@ -28,17 +28,17 @@ export interface GitGroundOptions {
   readonly commits: number
   /** How many events will be told of it; some are releases, whose tags have to be there. */
   readonly events: number
-  /** The address of its data trigger. */
-  readonly data?: string
+  /** Beside the pipeline that trains. */
+  readonly more?: MorePipelines
 }
 
 /** The same options make the same hashes each time. */
-export const layGitGround = async (folder: string, { commits, events, data }: GitGroundOptions): Promise<GitGround> => {
+export const layGitGround = async (folder: string, { commits, events, more }: GitGroundOptions): Promise<GitGround> => {
   await bareRepository(folder)
   const files = (step: number) => ({
     'pipeline.json': trainPipeline,
     'gather.json': gatherPipeline,
-    'winnow.yaml': winnowYaml(step, data),
+    'winnow.yaml': winnowYaml(step, more),
   })
   const good: readonly Commit[] = Array.from({ length: commits }, (_, i) => ({ branch: `pool/${i}`, files: files(i) }))
   const broken = {

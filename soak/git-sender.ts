@@ -88,7 +88,7 @@ export const gitSender = (words: GitHostWords): Sender => ({
         return {
           sender: words.name,
           how,
-          refusals: how === 'unknown repository' || how === "another repository's secret" ? [404] : [401],
+          ...refusalOf(how, words.host),
           send: (door) => send(door, labels, id, sent, sign(door.now)),
         }
       },
@@ -104,6 +104,13 @@ const waysToForge = ({ signsBody, staleAfter, othersSecret }: GitHostWords): rea
   ...(staleAfter === undefined ? [] : ['signed too long ago']),
   ...(othersSecret === undefined ? [] : ["another repository's secret"]),
 ]
+
+/** What is well signed is refused for what it says. */
+const refusalOf = (how: string, sender: string): Pick<Forgery, 'refusals' | 'counted'> => {
+  if (how === 'unknown repository' || how === "another repository's secret")
+    return { refusals: [404], counted: { sender, reason: 'unknownRepository' } }
+  return { refusals: [401], counted: { sender, reason: how === 'signed too long ago' ? 'stale' : 'forged' } }
+}
 
 const elsewhere = (fullName: string): string => `${fullName}-of-somebody`
 

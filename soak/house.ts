@@ -21,6 +21,8 @@ export interface House {
   readonly senders: readonly { readonly name: string; readonly weight: number; readonly opened: OpenSender }[]
   readonly processes: readonly Controller[]
   readonly blows: readonly Blow[]
+  /** When Winnow was first started. */
+  readonly since: number
   readonly token: () => Promise<string>
   readonly strike: (blow: Blow) => Promise<void>
   /** Ends every process of Winnow in an orderly way; their exit codes, by role. */
@@ -61,6 +63,7 @@ export const openHouse = async (kind: StoreKind, senders: readonly Sender[], del
       repositories: Object.assign({}, ...parts.map(({ config }) => config.repositories ?? {})),
       sources: Object.assign({}, ...parts.map(({ config }) => config.sources ?? {})),
       google: Object.assign({}, ...parts.map(({ config }) => config.google ?? {})),
+      people: Object.assign({}, ...parts.map(({ config }) => config.people ?? {})),
       platform: { port: platformPort, containers: 'host' },
     }),
   )
@@ -83,6 +86,7 @@ export const openHouse = async (kind: StoreKind, senders: readonly Sender[], del
   const processes = roles.map((role) =>
     createController({ role, configFile, environment, logFile: join(folder, `${role}.log`) }),
   )
+  const since = Date.now()
   // The first to come makes the tables; the other finds them.
   for (const one of processes) {
     await one.start()
@@ -105,6 +109,7 @@ export const openHouse = async (kind: StoreKind, senders: readonly Sender[], del
     dataFolder,
     senders: opened,
     processes,
+    since,
     blows:
       kind === 'postgres'
         ? ['kill web', 'kill worker', 'kill both', 'flush Redis', 'restart PostgreSQL']

@@ -20,16 +20,17 @@ const idlePipeline = (name: string, parameters: Readonly<Record<string, string>>
     },
   })
 
-export const trainPipeline = idlePipeline('train', { step: 'NUMBER_INTEGER' })
+export const trainPipeline = idlePipeline('train', { step: 'NUMBER_INTEGER', at: 'STRING' })
 export const gatherPipeline = idlePipeline('gather', { files: 'LIST' })
 
 /**
- * What starts runs: pushes to `train/…`, tags and releases. Everything else is looked at and ignored. `data` is the
- * address whose objects the second pipeline gathers.
+ * What starts runs: pushes to `train/…`, tags and releases. Everything else is looked at and ignored. `more` are other
+ * parts of the file: pipelines beside this one, environments.
  */
-export const winnowYaml = (step: number, data?: string): string =>
+export const winnowYaml = (step: number, { pipelines, ...more }: MorePipelines = {}): string =>
   stringify({
     version: 1,
+    ...more,
     pipelines: {
       train: {
         ir: 'pipeline.json',
@@ -40,13 +41,16 @@ export const winnowYaml = (step: number, data?: string): string =>
           pullRequest: { plan: true },
         },
       },
-      ...(data === undefined
-        ? {}
-        : {
-            gather: {
-              ir: 'gather.json',
-              on: { data: { uri: data, quiet: '2s', maxWait: '8s', into: 'files' } },
-            },
-          }),
+      ...pipelines,
     },
   })
+
+export interface MorePipelines {
+  readonly pipelines?: Readonly<Record<string, object>>
+  readonly environments?: Readonly<Record<string, object>>
+}
+
+/** A second pipeline, which gathers the objects of an address. */
+export const gathering = (uri: string): MorePipelines => ({
+  pipelines: { gather: { ir: 'gather.json', on: { data: { uri, quiet: '2s', maxWait: '8s', into: 'files' } } } },
+})

@@ -38,6 +38,17 @@ export const post = async (
   }
 }
 
+/** For what has no answer of Winnow's: it has arrived once it is done, and is done again where that fails. */
+export const answerOf = async (deed: () => Promise<void>): Promise<Answer> => {
+  try {
+    await deed()
+    return { kind: 'acknowledged', changes: undefined }
+  } catch (error) {
+    const { name, code } = error as Error & { code?: unknown }
+    return { kind: 'again', why: String(code ?? name) }
+  }
+}
+
 const changesIn = (
   text: string,
 ): Answer extends { changes: infer C } ? C : readonly { id: number; duplicate: boolean }[] | undefined => {

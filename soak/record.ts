@@ -1,4 +1,4 @@
-import type { Delivery, Forgery, Happening } from './sender.ts'
+import type { CountedAs, Delivery, Forgery, Happening } from './sender.ts'
 
 /** What the sending side knows of one happening: it asks nobody else. */
 export interface Sent extends Happening {
@@ -17,6 +17,9 @@ export interface Refused {
   readonly how: string
   readonly status: number
   readonly right: boolean
+  readonly counted?: CountedAs
+  /** When the answer came. */
+  readonly at: number
 }
 
 /** What was sent, and what was answered. */
@@ -25,6 +28,10 @@ export interface SentRecord {
   readonly refused: Refused[]
   /** Forgeries that were taken for genuine. */
   readonly believed: { readonly sender: string; readonly how: string }[]
+  /** Of forgeries, tries without an answer: Winnow may have counted them. */
+  readonly mute: CountedAs[]
+  /** When a process was killed that refuses, or its database went away: what it had counted last may be gone, or be there twice. */
+  readonly lapses: number[]
   /** Deliveries that were never answered within the patience of their sender. */
   readonly unanswered: string[]
   /** Deliveries by sender. */
@@ -39,6 +46,8 @@ export const emptyRecord = (): SentRecord => ({
   happenings: [],
   refused: [],
   believed: [],
+  mute: [],
+  lapses: [],
   unanswered: [],
   sent: new Map(),
   nothings: new Map(),
@@ -49,28 +58,37 @@ export const countIn = (counts: Map<string, number>, key: string, by = 1): void 
   counts.set(key, (counts.get(key) ?? 0) + by)
 }
 
+const entryOf = (sender: string, happening: Happening): Sent => ({
+  ...happening,
+  sender,
+  acknowledged: 0,
+  ids: new Set(),
+  fresh: 0,
+})
+
+/** What came by itself: nobody had to be told that it arrived. */
+export const recordTicks = (record: SentRecord, sender: string, happenings: readonly Happening[]): void => {
+  for (const happening of happenings) record.happenings.push({ ...entryOf(sender, happening), acknowledged: 1 })
+}
+
 /** The record's entries of a delivery, made when it is sent for the first time, whichever copy that is. */
 export const createEntries = (record: SentRecord): ((delivery: Delivery) => readonly Sent[]) => {
   const known = new Map<Delivery, readonly Sent[]>()
   return (delivery) => {
     const there = known.get(delivery)
     if (there !== undefined) return there
-    const entries = delivery.happenings.map((happening) => ({
-      ...happening,
-      sender: delivery.sender,
-      acknowledged: 0,
-      ids: new Set<number>(),
-      fresh: 0,
-    }))
+    const entries = delivery.happenings.map((happening) => entryOf(delivery.sender, happening))
     record.happenings.push(...entries)
     known.set(delivery, entries)
     return entries
   }
 }
 
-export const refusedAs = ({ sender, how, refusals }: Forgery, status: number): Refused => ({
+export const refusedAs = ({ sender, how, refusals, counted }: Forgery, status: number, at: number): Refused => ({
   sender,
   how,
   status,
   right: refusals.includes(status),
+  at,
+  ...(counted === undefined ? {} : { counted }),
 })

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Plan, Sending } from './plan.ts'
 import { countIn, createEntries, refusedAs, type SentRecord } from './record.ts'
-import type { Answer } from './sender.ts'
+import type { Answer, CountedAs } from './sender.ts'
 
 export interface SendingSite {
   readonly url: string
@@ -57,17 +57,18 @@ const sendOne = async (
   const what = sending.kind === 'delivery' ? sending.delivery : sending.forgery
   countIn(record.sent, what.sender)
   const copy = sending.kind === 'delivery' ? sending.copy : 0
-  const answer = await until(record, (now) => what.send({ url: site.url, token: site.token, now, copy }))
+  const counted = sending.kind === 'forgery' ? sending.forgery.counted : undefined
+  const answer = await until(record, counted, (now) => what.send({ url: site.url, token: site.token, now, copy }))
   if (answer.kind === 'again') record.unanswered.push(`${what.sender}: ${answer.why}`)
   if (sending.kind === 'forgery') {
     const { forgery } = sending
-    if (answer.kind === 'refused') record.refused.push(refusedAs(forgery, answer.status))
+    if (answer.kind === 'refused') record.refused.push(refusedAs(forgery, answer.status, Date.now()))
     if (answer.kind === 'acknowledged') record.believed.push({ sender: forgery.sender, how: forgery.how })
     return
   }
   const entries = entriesOf(sending.delivery)
   if (answer.kind === 'refused')
-    record.refused.push({ sender: what.sender, how: 'genuine', status: answer.status, right: false })
+    record.refused.push({ sender: what.sender, how: 'genuine', status: answer.status, right: false, at: Date.now() })
   if (answer.kind !== 'acknowledged') return
   if (entries.length === 0) countIn(record.nothings, what.sender)
   for (const [i, entry] of entries.entries()) {
@@ -80,12 +81,17 @@ const sendOne = async (
 }
 
 /** Tries again as senders do, until there is an answer or no patience. */
-const until = async (record: SentRecord, send: (now: number) => Promise<Answer>): Promise<Answer> => {
+const until = async (
+  record: SentRecord,
+  counted: CountedAs | undefined,
+  send: (now: number) => Promise<Answer>,
+): Promise<Answer> => {
   const end = Date.now() + patience
   for (let attempt = 0; ; attempt += 1) {
     const answer = await send(Date.now())
     if (answer.kind !== 'again' || Date.now() > end) return answer
     countIn(record.again, answer.why)
+    if (counted !== undefined) record.mute.push(counted)
     await pause(pauses[Math.min(attempt, pauses.length - 1)])
   }
 }

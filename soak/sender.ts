@@ -1,3 +1,4 @@
+import type { Books } from './booked.ts'
 import type { Random } from './random.ts'
 
 /** How a change may end. */
@@ -13,6 +14,8 @@ export interface Happening {
   readonly outcomes: readonly Outcome[]
   /** Of data: the object that a manifest must have, or that may be missing there because it was replaced or deleted. */
   readonly object?: { readonly key: string; readonly lasts: boolean }
+  /** It came where Winnow may not have looked: no change of it is right, too, and two are not. */
+  readonly unsure?: true
 }
 
 /** Where a delivery goes, and what it needs to know at that moment. */
@@ -39,7 +42,7 @@ export type Answer =
 /** What a sender sends: the same happenings each time it is sent. */
 export interface Delivery {
   readonly sender: string
-  /** Empty where there is nothing to record, such as a ping. */
+  /** Empty where there is nothing to record, such as a ping. Read once it was sent: a server numbers its objects itself. */
   readonly happenings: readonly Happening[]
   readonly send: (door: Doorstep) => Promise<Answer>
 }
@@ -51,7 +54,14 @@ export interface Forgery {
   readonly how: string
   /** The statuses that are right for it. */
   readonly refusals: readonly number[]
+  /** Under what Winnow must count it: the address it was posted to and its word for the reason. The API counts none. */
+  readonly counted?: CountedAs
   readonly send: (door: Doorstep) => Promise<Answer>
+}
+
+export interface CountedAs {
+  readonly sender: string
+  readonly reason: string
 }
 
 /** What the controller's config must say for a sender to be believed. */
@@ -59,6 +69,7 @@ interface ConfigPart {
   readonly repositories?: Readonly<Record<string, object>>
   readonly sources?: Readonly<Record<string, object>>
   readonly google?: object
+  readonly people?: Readonly<Record<string, object>>
 }
 
 /** Where senders keep what they send from. */
@@ -72,8 +83,10 @@ interface Ground {
 /** One row of the table of senders. */
 export interface Sender {
   readonly name: string
-  /** How often it sends, beside the others. */
+  /** How often it sends, beside the others; 0 where nobody sends, such as of a clock. */
   readonly weight: number
+  /** It speaks through the emulators of Google Cloud and S3, and is left out where they are missing. */
+  readonly needsEmulators?: true
   readonly open: (ground: Ground) => Promise<OpenSender>
 }
 
@@ -85,5 +98,17 @@ export interface OpenSender {
   readonly next: (random: Random, index: number) => Delivery
   /** Something that looks like it, and is not; undefined where nobody can speak for it. */
   readonly forge?: (random: Random, index: number) => Forgery
+  /** What happens by itself. */
+  readonly clock?: Clock
+  /** What of the books is not as this sender alone knows that it has to be. */
+  readonly differences?: (books: Books) => readonly string[]
   readonly close?: () => Promise<void>
+}
+
+/** What nobody sends and comes all the same. */
+export interface Clock {
+  /** What came between two moments. */
+  readonly happenings: (from: number, to: number) => readonly Happening[]
+  /** False where something is about to come, or may be under way: the books are not closed then. */
+  readonly rests: (now: number) => boolean
 }

@@ -11,13 +11,14 @@ import {
   readReport,
   readSum,
 } from './books.ts'
+import { chooseSenders } from './choose-senders.ts'
 import { type House, openHouse } from './house.ts'
 import { leakFrom, type MemoryOfRole, memoryOf, residentMemory, type Sample } from './memory.ts'
 import type { Options } from './options.ts'
 import { makePlan } from './plan.ts'
-import { emptyRecord, type SentRecord } from './record.ts'
+import { emptyRecord, recordTicks, type SentRecord } from './record.ts'
 import { sendAll } from './send-all.ts'
-import { senders } from './senders/index.ts'
+import type { Happening } from './sender.ts'
 
 export interface Result {
   readonly options: Options
@@ -40,7 +41,7 @@ const lookEvery = 500
 /** Sends everything, lets everything befall, waits until nothing is open, and holds both sides against each other. */
 export const soak = async (options: Options, say: (line: string) => void): Promise<Result> => {
   const deadline = Date.now() + options.minutes * 60_000
-  const house = await openHouse(options.store, senders, options.changes)
+  const house = await openHouse(options.store, chooseSenders(say), options.changes)
   // An embedded store has one owner.
   const live = house.databaseUrl === undefined ? undefined : await openReader(house.databaseUrl, house.dataFolder)
   let failed = true
@@ -59,6 +60,7 @@ export const soak = async (options: Options, say: (line: string) => void): Promi
       turn: createTurns(house, live, await house.token()),
       strike: async (blow) => {
         say(`  after ${sent}: ${blow}`)
+        if (blow !== 'kill worker' && blow !== 'flush Redis') record.lapses.push(Date.now())
         await house.strike(blow)
       },
       onSent: (count) => {
@@ -136,9 +138,10 @@ const close = async (
   say: (line: string) => void,
 ) => {
   const began = Date.now()
-  const expected = record.happenings.filter(({ acknowledged }) => acknowledged > 0).length
+  const told = record.happenings.filter(({ acknowledged }) => acknowledged > 0).length
   const token = await house.token()
-  const settled = await settle(house, live, token, expected, deadline, say)
+  const settled = await settle(house, live, token, told, deadline, say)
+  const closedAt = Date.now()
   const settling = (Date.now() - began) / 1_000
   const jobs = await listJobs(house.platformPort)
   const sum = await readSum(house.url, token)
@@ -146,10 +149,15 @@ const close = async (
   const exits = await house.stop()
   const reader = live ?? (await openReader(undefined, house.dataFolder))
   try {
-    const account = drawAccount(record, { ...(await readBooks(reader)), jobs, sum, report })
+    for (const { name, happenings } of ticksOf(house, closedAt)) recordTicks(record, name, happenings)
+    const books = { ...(await readBooks(reader)), jobs, sum, report }
+    const account = drawAccount(record, books)
     const failures = [
       ...(settled ? [] : ['not everything had ended when the time was up']),
       ...account.differences,
+      ...house.senders.flatMap(({ name, opened }) =>
+        (opened.differences?.(books) ?? []).map((difference) => `${name}: ${difference}`),
+      ),
       ...house.processes.flatMap((one) => one.faults()),
       ...Object.entries(exits).flatMap(([role, code]) =>
         code === 0 ? [] : [`${role} ended with ${code} when asked to`],
@@ -165,18 +173,30 @@ const close = async (
 const standstill = 120_000
 const sayEvery = 15_000
 
+/** What clocks made happen from the start until then. */
+const ticksOf = (
+  { senders, since }: House,
+  until: number,
+): readonly { readonly name: string; readonly happenings: readonly Happening[] }[] =>
+  senders.flatMap(({ name, opened }) =>
+    opened.clock === undefined ? [] : [{ name, happenings: opened.clock.happenings(since, until) }],
+  )
+
 const settle = async (
   house: House,
   reader: Reader | undefined,
   token: string,
-  expected: number,
+  told: number,
   deadline: number,
   say: (line: string) => void,
 ): Promise<boolean> => {
   let [last, since, said] = ['', Date.now(), 0]
   for (;;) {
     const { open, changes } = await (reader === undefined ? askOpen(house.url, token) : countOpen(reader))
-    if (open === 0 && changes >= expected) return true
+    const ticks = ticksOf(house, Date.now()).flatMap(({ happenings }) => happenings)
+    const expected = told + ticks.filter(({ unsure }) => unsure !== true).length
+    const rests = house.senders.every(({ opened }) => opened.clock?.rests(Date.now()) ?? true)
+    if (open === 0 && changes >= expected && rests) return true
     const now = `${open} open, ${changes} of ${expected} changes`
     if (now !== last) [last, since] = [now, Date.now()]
     if (Date.now() - said > sayEvery) {

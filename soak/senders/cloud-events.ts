@@ -36,10 +36,11 @@ const exporter: Way = {
     return { headers: sign(key, id, at, body), body }
   },
 }
-const forge = (how: string, refusals: readonly number[], say: Way['say']): ForgedWay => ({
+const forge = (how: string, status: number, reason: string, say: Way['say']): ForgedWay => ({
   ...exporter,
   how,
-  refusals,
+  refusals: [status],
+  reason,
   say,
 })
 
@@ -57,19 +58,19 @@ export const cloudEvents = dataSender('CloudEvents', 1, async () => ({
   silent: true,
   ways: [exporter],
   forged: [
-    forge('wrong signature', [401], (object, id, at) => {
+    forge('wrong signature', 401, 'forged', (object, id, at) => {
       const body = event(object, id)
       return { headers: sign(Buffer.from('somebody guesses what has 32 byt'), id, at, body), body }
     }),
-    forge('signed too long ago', [401], (object, id, at) => {
+    forge('signed too long ago', 401, 'stale', (object, id, at) => {
       const body = event(object, id)
       return { headers: sign(key, id, at - 10 * minutes, body), body }
     }),
-    forge('body tampered with', [401], (object, id, at) => {
+    forge('body tampered with', 401, 'forged', (object, id, at) => {
       const body = event(object, id)
       return { headers: sign(key, id, at, body), body: Buffer.from(`${body} `) }
     }),
-    forge("another one's bucket", [403], (object, id, at) => {
+    forge("another one's bucket", 403, 'foreignAddress', (object, id, at) => {
       const body = event(object, id, 'somebody-elses')
       return { headers: sign(key, id, at, body), body }
     }),

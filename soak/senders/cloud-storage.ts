@@ -69,14 +69,15 @@ export const cloudStorage = dataSender('Cloud Storage', 2, async () => {
       body: Buffer.from(JSON.stringify(description(event))),
     }),
   }
-  const forge = (how: string, refusals: readonly number[], say: Way['say']): ForgedWay => ({
+  const forge = (how: string, status: number, reason: string, say: Way['say']): ForgedWay => ({
     ...pubsub,
     how,
-    refusals,
+    refusals: [status],
+    reason,
     say,
   })
-  const withToken = (how: string, tokenAt: (at: number) => string): ForgedWay =>
-    forge(how, [401], (event, id, at) => ({ headers: bearer(tokenAt(at)), body: pushed(event, id) }))
+  const withToken = (how: string, reason: string, tokenAt: (at: number) => string): ForgedWay =>
+    forge(how, 401, reason, (event, id, at) => ({ headers: bearer(tokenAt(at)), body: pushed(event, id) }))
   const hour = 3_600
   return {
     name: 'Cloud Storage',
@@ -93,16 +94,20 @@ export const cloudStorage = dataSender('Cloud Storage', 2, async () => {
     google: { certsUrl: google.certsUrl },
     ways: [pubsub, eventarc],
     forged: [
-      forge('no signature', [401], (event, id) => ({ headers: {}, body: pushed(event, id) })),
-      withToken('token by another key', google.forged),
-      withToken('token for another audience', (at) => google.token(at, { aud: 'https://elsewhere.example' })),
-      withToken('token of another account', (at) => google.token(at, { email: 'somebody@example.org' })),
-      withToken('token of an unverified account', (at) => google.token(at, { email_verified: false })),
-      withToken('token that has expired', (at) => {
+      forge('no signature', 401, 'forged', (event, id) => ({ headers: {}, body: pushed(event, id) })),
+      withToken('token by another key', 'forged', google.forged),
+      withToken('token for another audience', 'foreignToken', (at) =>
+        google.token(at, { aud: 'https://elsewhere.example' }),
+      ),
+      withToken('token of another account', 'foreignToken', (at) =>
+        google.token(at, { email: 'somebody@example.org' }),
+      ),
+      withToken('token of an unverified account', 'foreignToken', (at) => google.token(at, { email_verified: false })),
+      withToken('token that has expired', 'stale', (at) => {
         const now = Math.floor(at / 1_000)
         return google.token(at, { iat: now - 2 * hour, exp: now - hour })
       }),
-      forge("another one's bucket", [403], (event, id, at) => ({
+      forge("another one's bucket", 403, 'foreignAddress', (event, id, at) => ({
         headers: bearer(google.token(at)),
         body: pushed(event, id, 'somebody-elses'),
       })),

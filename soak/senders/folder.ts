@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { aboutData } from '../about.ts'
 import { layGitGround } from '../git-ground.ts'
+import { gathering } from '../pipelines.ts'
 import { below, hexDigits } from '../random.ts'
 import type { Answer, Sender } from '../sender.ts'
 
@@ -31,7 +32,7 @@ export const folder: Sender = {
     const git = await layGitGround(join(ground.folder, `${repository}.git`), {
       commits: 1,
       events: 0,
-      data: 'file:incoming/*.csv',
+      more: gathering('file:incoming/*.csv'),
     })
     /** What is done to one file is done one after the other. */
     const lines = new Map<string, Promise<void>>()

@@ -1,4 +1,5 @@
 import type { Sender } from '../sender.ts'
+import { bigquery } from './bigquery.ts'
 import { bitbucketCloud, bitbucketDataCenter } from './bitbucket.ts'
 import { cloudEvents } from './cloud-events.ts'
 import { cloudStorage } from './cloud-storage.ts'
@@ -6,9 +7,15 @@ import { folder } from './folder.ts'
 import { forgejo, gitea } from './gitea.ts'
 import { github } from './github.ts'
 import { gitlabSigned, gitlabToken } from './gitlab.ts'
+import { monitor } from './monitor.ts'
+import { pauser } from './pauser.ts'
 import { person } from './person.ts'
 import { plainGit } from './plain-git.ts'
+import { polledStore } from './polled-store.ts'
+import { pulledBucket } from './pulled-bucket.ts'
 import { s3 } from './s3.ts'
+import { schedule } from './schedule.ts'
+import { upstream } from './upstream.ts'
 
 /** Everybody who tells Winnow of something. A new one is a file beside these and a line here. */
 export const senders: readonly Sender[] = [
@@ -22,7 +29,14 @@ export const senders: readonly Sender[] = [
   plainGit,
   folder,
   cloudStorage,
+  pulledBucket,
   s3,
+  polledStore,
+  bigquery,
   cloudEvents,
+  schedule,
+  upstream,
+  monitor,
   person,
+  pauser,
 ]

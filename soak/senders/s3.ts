@@ -56,10 +56,11 @@ const bearing = (token: string, body: Buffer) => ({ headers: { authorization: `B
 
 const minio: Way = { name: 'S3 notification', path: 's3', say: (event) => bearing(secret, notification(event)) }
 const eventBridge: Way = { name: 'S3 by EventBridge', path: 's3', say: (event, id) => signed(bridged(event, id)) }
-const forge = (how: string, refusals: readonly number[], say: Way['say']): ForgedWay => ({
+const forge = (how: string, status: number, reason: string, say: Way['say']): ForgedWay => ({
   ...minio,
   how,
-  refusals,
+  refusals: [status],
+  reason,
   say,
 })
 
@@ -77,12 +78,14 @@ export const s3 = dataSender('S3', 1.5, async () => ({
   secrets: { WINNOW_SECRET_MILLET_STORE: secret },
   ways: [minio, eventBridge],
   forged: [
-    forge('no signature', [401], (event) => ({ headers: {}, body: notification(event) })),
-    forge('wrong signature', [401], (event) => bearing('what-somebody-guesses', notification(event))),
-    forge('body tampered with', [401], (event, id) => {
+    forge('no signature', 401, 'forged', (event) => ({ headers: {}, body: notification(event) })),
+    forge('wrong signature', 401, 'forged', (event) => bearing('what-somebody-guesses', notification(event))),
+    forge('body tampered with', 401, 'forged', (event, id) => {
       const { headers, body } = signed(bridged(event, id))
       return { headers, body: Buffer.from(`${body} `) }
     }),
-    forge("another one's bucket", [403], (event) => bearing(secret, notification(event, 'somebody-elses'))),
+    forge("another one's bucket", 403, 'foreignAddress', (event) =>
+      bearing(secret, notification(event, 'somebody-elses')),
+    ),
   ],
 }))

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Server } from '../../scripts/servers.ts'
 import { createCloudStorage } from '../../src/adapters/sources/cloud-storage.ts'
-import { describeWithEmulators, startCloudStorage } from '../emulators/emulators.ts'
+import { describeWithEmulators } from '../emulators/emulators.ts'
+import { startCloudStorage } from '../emulators/programs.ts'
 import { makeBucket, put, remove } from './buckets.ts'
 import { json, standIn } from './stand-in.ts'
 

@@ -2,7 +2,8 @@ import { AwsClient } from 'aws4fetch'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Server } from '../../scripts/servers.ts'
 import { createS3 } from '../../src/adapters/sources/s3.ts'
-import { describeWithEmulators, s3Credentials, startS3 } from '../emulators/emulators.ts'
+import { describeWithEmulators } from '../emulators/emulators.ts'
+import { s3Credentials, startS3 } from '../emulators/programs.ts'
 
 const never = new AbortController().signal
 
