@@ -353,6 +353,32 @@ describe('a batch that closes while an earlier run is under way', () => {
     expect((await runsOf())[1]?.launchedAt).toBeGreaterThanOrEqual((await runsOf())[0]?.endedAt as number)
   })
 
+  it('queue: goes on as soon as that has ended, however long it has waited', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    walk.fate.next = { endless: true }
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) await drop(name)
+    await later(300_000)
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    const runs = await runsOf()
+    expect(runs.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded'])
+    const waits = runs.slice(1).map(({ launchedAt }, i) => (launchedAt ?? 0) - (runs[i]?.endedAt ?? 0))
+    expect(waits.filter((wait) => wait < 0 || wait > 100)).toEqual([])
+  })
+
+  it('queue: goes on as soon as that gave way to what changed', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    walk.fate.next = { endless: true }
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) await drop(name)
+    await later(300_000)
+    walk.data.write(object('b.csv', '2'))
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    const [, gaveWay, last] = await runsOf()
+    expect(gaveWay).toMatchObject({ state: 'superseded' })
+    expect((last?.launchedAt ?? 0) - (gaveWay?.endedAt ?? 0)).toBeLessThan(100)
+  })
+
   it('replace: takes over the data of the run that waits', async () => {
     declare('{uri: "gs://acme/in/*", quiet: 5s, overlap: replace, into: source}')
     walk.fate.next = { endless: true }

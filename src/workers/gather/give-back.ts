@@ -10,6 +10,7 @@ import { lockBatches } from '../match/join-batch.ts'
 import type { StepContext } from '../running/step.ts'
 import { create, move } from '../running/transitions.ts'
 import { type Changed, describeChanged } from './snapshot.ts'
+import { wakeNext } from './wake-next.ts'
 
 /**
  * A run whose data is not what it was when its batch closed is not launched: what is still there goes back to the open
@@ -29,7 +30,10 @@ export const giveBack = async (
   await store.transaction(async (tx) => {
     await lockBatches(tx, run)
     const batch = run.batch === null ? undefined : await tx.get('batch', run.batch)
-    if (batch?.run !== run.id) return fail(tx, run, told, at)
+    if (batch?.run !== run.id) {
+      await fail(tx, run, told, at)
+      return wakeNext(tx, run, at)
+    }
     const gone = new Set(changed.map(({ pinned }) => pinned.uri))
     const left = run.manifest.filter(({ uri }) => !gone.has(uri))
     const next = left.length === 0 ? undefined : await rejoin(tx, run, batch, left, at)
@@ -40,6 +44,7 @@ export const giveBack = async (
     const why = `run ${run.id} was not launched: ${reason}`
     await tx.update('batch', { ...batch, reason: why })
     await tx.record({ at, kind: 'batch', id: batch.id, from: batch.state, to: batch.state, by: 'winnow', why })
+    await wakeNext(tx, run, at)
   })
   context.log.warn({ run: run.id, changed: told }, 'data changed before it was read')
 }

@@ -7,7 +7,7 @@ import { move } from '../running/transitions.ts'
 const underWay: readonly RunState[] = ['wanted', 'built', 'launching', 'running']
 
 /** The runs by data of a pipeline that have not ended, the oldest first. */
-const runsUnderWay = async (
+export const runsUnderWay = async (
   reading: Reading,
   { repository, pipeline }: Pick<Run, 'repository' | 'pipeline'>,
 ): Promise<readonly Run[]> =>

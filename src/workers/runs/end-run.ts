@@ -1,6 +1,7 @@
 import type { Transaction } from '../../domain/ports.ts'
 import { nextRun, type Run, type RunEvent } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
+import { wakeNext } from '../gather/wake-next.ts'
 import { move } from '../running/transitions.ts'
 import { lockTurns, passTurn, type TurnPorts } from './launch-turn.ts'
 
@@ -17,5 +18,6 @@ export const endRun = async (
   await lockTurns(tx)
   const written = await move(tx, 'run', run, ended, ended.reason, at)
   if (run.state === 'launching' || run.state === 'running') await passTurn(tx, ports, at)
+  await wakeNext(tx, run, at)
   return written
 }
