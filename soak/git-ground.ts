@@ -30,12 +30,18 @@ export interface GitGroundOptions {
   readonly events: number
   /** Beside the pipeline that trains. */
   readonly more?: MorePipelines
+  /** Other files, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** The same options make the same hashes each time. */
-export const layGitGround = async (folder: string, { commits, events, more }: GitGroundOptions): Promise<GitGround> => {
+export const layGitGround = async (
+  folder: string,
+  { commits, events, more, files: others }: GitGroundOptions,
+): Promise<GitGround> => {
   await bareRepository(folder)
   const files = (step: number) => ({
+    ...others,
     'pipeline.json': trainPipeline,
     'gather.json': gatherPipeline,
     'winnow.yaml': winnowYaml(step, more),

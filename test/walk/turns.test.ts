@@ -260,6 +260,32 @@ describe('a pause', () => {
     expect(await states()).toEqual(['cancelled'])
   })
 
+  it('that comes while a run is about to be launched holds it, too', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined
+    walk = await createWalk(database, {
+      store: (real) => ({
+        ...real,
+        transaction: async (work) => {
+          const first = meanwhile
+          meanwhile = undefined
+          await first?.()
+          return real.transaction(work)
+        },
+      }),
+    })
+    decisions = createDecisions({ ...walk, store: walk.real, repositories: [repository] })
+    walk.commit('main', files(++made))
+    await pushTo('main')
+    await walk.drain({ jobs: 2 })
+    expect(await states()).toEqual(['built'])
+    meanwhile = () => pause()
+    await noon()
+    const [run] = await runs()
+    expect(run).toMatchObject({ state: 'built', reason: expect.stringContaining('paused by alice') })
+    await walk.drain()
+    expect(await states()).toEqual(['succeeded'])
+  })
+
   it('takes the place of the one before; a longer one of the repository counts for its pipelines', async () => {
     await pause({ lasts: 2 * hour })
     await pause({ lasts: hour })

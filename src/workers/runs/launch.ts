@@ -12,7 +12,7 @@ import type { StepContext, StepFunction } from '../running/step.ts'
 import { move } from '../running/transitions.ts'
 import { endRun } from './end-run.ts'
 import { type TurnPorts, whyNotYet } from './launch-turn.ts'
-import { waitsForPause } from './pause-gate.ts'
+import { waitInPause, waitsForPause } from './pause-gate.ts'
 
 export interface LaunchPorts extends TurnPorts, DataPorts {
   /** The target of that name, undefined where the config has none. */
@@ -74,6 +74,8 @@ const commit = async (ports: LaunchPorts, run: Run, build: Build, context: StepC
       if (cancelled !== undefined) await move(tx, 'run', run, cancelled, cancelled.reason, at)
       return
     }
+    // Looking at its data took its time.
+    if (await waitInPause(tx, run, at)) return
     const afresh = await runsAfresh(tx, run)
     for (let attempt = run.attempt; ; attempt++) {
       const identity = runIdentity({

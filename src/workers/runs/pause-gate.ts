@@ -31,14 +31,17 @@ export const waitsForPause = async (store: Store, run: Run, context: StepContext
   const at = context.now()
   const first = await pausesOf(store, [run.repository], at)
   if (first(run) === undefined) return false
-  return store.transaction(async (tx) => {
-    // Whoever ends the pause wakes those who wait by then.
-    await lockPauses(tx, run.repository)
-    const pause = (await pausesOf(tx, [run.repository], at))(run)
-    if (pause === undefined) return false
-    await tx.update('run', { ...run, reason: pauseReason(pause), nextAt: pause.until })
-    return true
-  })
+  return store.transaction((tx) => waitInPause(tx, run, at))
+}
+
+/** The same in a transaction that goes on with the run where it may: no pause comes in between. */
+export const waitInPause = async (tx: Transaction, run: Run, at: Time): Promise<boolean> => {
+  // Whoever ends the pause wakes those who wait by then.
+  await lockPauses(tx, run.repository)
+  const pause = (await pausesOf(tx, [run.repository], at))(run)
+  if (pause === undefined) return false
+  await tx.update('run', { ...run, reason: pauseReason(pause), nextAt: pause.until })
+  return true
 }
 
 export const lockPauses = (tx: Transaction, repository: string): Promise<void> => tx.lock(`pauses of ${repository}`)
