@@ -30,7 +30,7 @@ import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
 import { startWork } from './work.ts'
 import { createDecisions } from './workers/people/decisions.ts'
-import { createLiveFigures } from './workers/release/live-evidence.ts'
+import { checkFeedback, createLiveFigures } from './workers/release/live-evidence.ts'
 
 export interface App {
   /** `http://host:port`, where this process has the web role. */
@@ -152,6 +152,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     targets: targets.byName,
     target: ports.target,
     liveFigures: createLiveFigures(ports),
+    checkFeedback,
     keptPredictions: (digest) => readKept(keptFolder, digest),
     now: Date.now,
     token,

@@ -1,7 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
-import type { EndpointView, LiveFigures, RequestLabels, RequestLog, Store, Target } from '../domain/ports.ts'
+import type {
+  EndpointView,
+  LabelCheck,
+  LiveFigures,
+  RequestLabels,
+  RequestLog,
+  Store,
+  Target,
+} from '../domain/ports.ts'
 
 export interface LivePorts {
   readonly store: Store
@@ -12,6 +20,13 @@ export interface LivePorts {
     since: number,
     signal: AbortSignal,
   ) => Promise<LiveFigures>
+  readonly checkFeedback: (
+    log: Pick<RequestLog, 'requests'>,
+    endpoint: string,
+    labels: readonly RequestLabels[],
+    since: number,
+    signal: AbortSignal,
+  ) => Promise<({ readonly ok: true } & LabelCheck) | { readonly ok: false; readonly reason: string }>
   readonly now: () => number
 }
 
@@ -22,7 +37,7 @@ const label = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()]
 
 /** What models do while they serve, and what turned out to be true of their answers. */
 export const liveApi =
-  ({ store, targets, liveFigures, now }: LivePorts): FastifyPluginAsyncZod =>
+  ({ store, targets, liveFigures, checkFeedback, now }: LivePorts): FastifyPluginAsyncZod =>
   async (app) => {
     const find = async (
       endpoint: string,
@@ -45,7 +60,12 @@ export const liveApi =
         bodyLimit: 16 * 1024 * 1024,
         schema: {
           params: endpointName,
-          querystring: targetQuery,
+          querystring: targetQuery.extend({
+            check: z
+              .stringbool()
+              .default(false)
+              .describe('whether to say how the labels fit the requests that are logged'),
+          }),
           body: z.strictObject({
             labels: z
               .array(
@@ -60,10 +80,14 @@ export const liveApi =
         },
       },
       async ({ params, query, body }) => {
-        const { name, view } = await find(params.name, query.target, AbortSignal.timeout(callTimeout))
+        const signal = AbortSignal.timeout(callTimeout)
+        const { name, target, view } = await find(params.name, query.target, signal)
         const labels: readonly RequestLabels[] = body.labels
         await store.recordFeedback({ target: name, endpoint: view.name }, labels, now())
-        return { target: name, endpoint: view.name, recorded: labels.length }
+        const recorded = { target: name, endpoint: view.name, recorded: labels.length }
+        return query.check
+          ? { ...recorded, check: await checkFeedback(target, view.name, labels, 0, signal) }
+          : recorded
       },
     )
 

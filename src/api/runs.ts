@@ -85,6 +85,9 @@ export const runsApi =
         words: verdict === undefined ? [] : await store.list('approval', { verdict: verdict.id, state: 'given' }),
         verdictHistory: verdict === undefined ? [] : await store.history('verdict', verdict.id),
         releases,
+        releaseHistory: Object.fromEntries(
+          await Promise.all(releases.map(async ({ id }) => [id, await store.history('release', id)] as const)),
+        ),
         history: await store.history('run', run.id),
       }
     })

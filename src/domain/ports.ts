@@ -463,6 +463,24 @@ export interface RequestLog {
   requests(endpoint: string, since: Time, signal: AbortSignal): Promise<LoggedRequests>
 }
 
+/** Requests, by how many they are and the names of the first. */
+export interface NamedRequests {
+  readonly count: number
+  readonly first: readonly string[]
+}
+
+/** Of labels that were told, those that come to nothing, or to something odd, by the requests that are logged so far. */
+export interface LabelCheck {
+  /** No request of this name is logged (yet). */
+  readonly unknown: NamedRequests
+  /** It was not answered, or its answer was not logged. */
+  readonly unanswered: NamedRequests
+  /** It had another number of instances. */
+  readonly otherNumber: NamedRequests
+  /** A label that is none of the classes that the model knows, or no number: counted as a wrong answer, or not at all. */
+  readonly foreign: NamedRequests
+}
+
 /** A question in SQL to a warehouse of tables. */
 export interface SqlQuestion {
   readonly sql: string

@@ -27,6 +27,7 @@ beforeAll(async () => {
   walk = await createWalk(database)
   await registerApi(server, {
     liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
+    checkFeedback: async () => ({ ok: false as const, reason: 'nothing is logged here' }),
     ...walk,
     targets: new Map(),
     token: tokens.operator,

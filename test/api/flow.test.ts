@@ -36,6 +36,7 @@ beforeAll(async () => {
     sources: [],
     refusals: () => ({ since: 0, counts: [] }),
     liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
+    checkFeedback: async () => ({ ok: false as const, reason: 'nothing is logged here' }),
     version: '0.0.0-test',
     log: createLog('silent'),
     keptPredictions: async () => undefined,

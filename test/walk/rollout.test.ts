@@ -155,7 +155,7 @@ describe('between two steps', () => {
     await scene.until(60 * minute)
     expect(await scene.release(id)).toMatchObject({ state: 'holding', rollout: { step: 0 } })
     expect((await scene.release(id)).reason).toBe(
-      'step 1 of 3: 10 % of the traffic goes on: dev takes no release now: its window opens at 1970-01-02T00:00:00.000Z',
+      'step 1 of 3: 10 % of the traffic, and no more yet: dev takes no release now: its window opens at 1970-01-02T00:00:00.000Z',
     )
     await scene.drain(scene.watch, 20_000)
     expect((await scene.release(id)).state).toBe('live')
@@ -179,7 +179,7 @@ describe('between two steps', () => {
     await scene.until(60 * minute)
     expect(await scene.release(id)).toMatchObject({
       state: 'holding',
-      reason: 'step 1 of 3: 10 % of the traffic goes on: dev is held by olga: the audit',
+      reason: 'step 1 of 3: 10 % of the traffic, and no more yet: dev is held by olga: the audit',
     })
     const lifted = await scene.decisions.lift({ environment: 'dev' }, olga, signal)
     expect(lifted.next).toBe(`the hold is lifted; release ${id} looks again`)
@@ -233,6 +233,14 @@ describe('a rollout that is watched', () => {
     expect((all?.at ?? 0) - (ten?.at ?? 0)).toBeLessThan(32 * minute)
     const over = (await scene.store.history('release', id)).find(({ why }) => why.includes('is over'))
     expect(over?.why).toMatch(/^step 1 of 2: 10 % of the traffic is over: its one gate passed$/)
+  })
+
+  it('still has what they saw after a last step that nothing watches', async () => {
+    const scene = createScene({ steps: watched.replace('{traffic: 100}', '{traffic: 100, hold: 5m}') })
+    traffic(scene, 10, 0)
+    const { id } = await scene.queue()
+    await scene.drain(scene.watch, 2_000)
+    expect(await scene.release(id)).toMatchObject({ state: 'live', rollout: { seen: { outcome: 'pass', step: 0 } } })
   })
 
   it('rolls back at once when a gate is breached, and says by what', async () => {

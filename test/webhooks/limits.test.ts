@@ -96,6 +96,7 @@ it('what was refused is told over the API, to who has its token', async () => {
     store: never,
     targets: new Map(),
     liveFigures: async () => ({ ok: false, reason: 'nothing serves here' }),
+    checkFeedback: async () => ({ ok: false as const, reason: 'nothing is logged here' }),
     target: () => undefined,
     keptPredictions: async () => undefined,
     now: () => now,

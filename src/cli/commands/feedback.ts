@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
-import type { RequestLabels } from '../../domain/ports.ts'
+import type { LabelCheck, NamedRequests, RequestLabels } from '../../domain/ports.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { print, printJson } from '../table.ts'
 import { whyNot } from '../why-not.ts'
@@ -18,15 +18,37 @@ export const feedback = async (
 ): Promise<void> => {
   const labels = parseLabels(await read(file), file)
   const client = await connect(options)
-  let recorded = 0
+  const answers: Answer[] = []
   for (let from = 0; from < labels.length; from += atOnce) {
     const part = labels.slice(from, from + atOnce).map(({ request, labels: said }) => ({ request, labels: said }))
-    const path = `/endpoints/${encodeURIComponent(endpoint)}/feedback`
-    recorded += (await client.post<{ recorded: number }>(path, { labels: part })).recorded
+    const path = `/endpoints/${encodeURIComponent(endpoint)}/feedback?check=true`
+    answers.push(await client.post<Answer>(path, { labels: part }))
   }
-  if (options.json) return printJson({ endpoint, recorded })
-  print(`${recorded} requests of ${endpoint} have labels now; \`winnow live ${endpoint}\` shows what they say`)
+  const recorded = answers.reduce((sum, answer) => sum + answer.recorded, 0)
+  if (options.json) return printJson({ endpoint, recorded, checks: answers.map(({ check }) => check ?? null) })
+  print(`${requests(recorded)} of ${endpoint} recorded; \`winnow live ${endpoint}\` shows what the labels say`)
+  for (const line of answers.flatMap(({ check }) => (check === undefined ? [] : wordsOf(check)))) print(line)
 }
+
+interface Answer {
+  readonly recorded: number
+  /** A controller of before does not check. */
+  readonly check?: ({ readonly ok: true } & LabelCheck) | { readonly ok: false; readonly reason: string }
+}
+
+const wordsOf = (check: NonNullable<Answer['check']>): readonly string[] => {
+  if (!check.ok) return [`Whether they fit cannot be told: ${check.reason}.`]
+  const told = ({ count, first }: NamedRequests, what: string): readonly string[] =>
+    count === 0 ? [] : [`  ${requests(count)} ${what}: ${first.join(', ')}${count > first.length ? ', …' : ''}`]
+  return [
+    ...told(check.unknown, 'not among those that are logged (yet)'),
+    ...told(check.unanswered, 'without an answer in the log'),
+    ...told(check.otherNumber, 'with another number of labels than it had instances, which count for nothing'),
+    ...told(check.foreign, 'with a label that the model cannot give, such as a class that it does not know'),
+  ]
+}
+
+const requests = (count: number): string => `${count} ${count === 1 ? 'request' : 'requests'}`
 
 const read = async (file: string): Promise<string> => {
   if (file === '-') return text(process.stdin)

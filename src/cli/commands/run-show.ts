@@ -23,6 +23,8 @@ export interface ShownRun {
   readonly words: readonly ApprovalRow[]
   readonly verdictHistory: readonly HistoryEntry[]
   readonly releases: readonly Release[]
+  /** By the release's id; a controller of before knows none. */
+  readonly releaseHistory?: Readonly<Record<string, readonly HistoryEntry[]>>
   readonly history: readonly HistoryEntry[]
 }
 
@@ -53,8 +55,8 @@ const headline = ({ run }: ShownRun): string =>
   `run ${run.id}  ${run.repository}/${run.pipeline} at ${run.commit.slice(0, 8)} on ${run.target}  ${paintState(run.state)}`
 
 const describeRun = (shown: ShownRun): readonly string[] => {
-  const { run, build, verdict, words, releases, history, verdictHistory } = shown
-  const cause = run.batch === null ? `change ${run.change}` : `batch ${run.batch}, ${run.manifest.length} objects`
+  const { run, build, verdict, words, releases, releaseHistory, history, verdictHistory } = shown
+  const cause = run.batch === null ? `change ${run.change}` : `batch ${run.batch}, ${counted(run.manifest, 'object')}`
   return [
     headline(shown),
     `  cause: ${cause}${run.attempt > 1 ? `, attempt ${run.attempt}` : ''}`,
@@ -71,7 +73,7 @@ const describeRun = (shown: ShownRun): readonly string[] => {
       : [
           `  verdict: ${paintState(verdict.state)}${verdict.receipt === null ? '' : `  ${verdict.receipt.reason}`}  (winnow explain ${run.id})`,
         ]),
-    ...(verdict?.follows ? [`  next: ${verdict.follows.reason}`] : []),
+    ...nextOf(verdict).map((line) => `  ${line}`),
     ...words.map(
       ({ person, decision, reason }) =>
         `  ${person} said ${decision === 'approve' ? 'yes' : 'no'}${reason === '' ? '' : `: ${reason}`}`,
@@ -84,8 +86,18 @@ const describeRun = (shown: ShownRun): readonly string[] => {
     ...historyLines(history).map((line) => `    ${line}`),
     ...(verdictHistory.length === 0 ? [] : ['  history of the verdict']),
     ...historyLines(verdictHistory).map((line) => `    ${line}`),
+    ...releases.flatMap(({ id, environment }) => [
+      `  history of release ${id}, to ${environment}`,
+      ...historyLines(releaseHistory?.[id] ?? []).map((line) => `    ${line}`),
+    ]),
   ]
 }
+
+const counted = ({ length }: readonly unknown[], name: string): string => `${length} ${name}${length === 1 ? '' : 's'}`
+
+/** What a pass leads to are its releases, which are shown. */
+export const nextOf = (verdict: Verdict | null): readonly string[] =>
+  verdict?.follows && verdict.follows.kind !== 'delivered' ? [`next: ${verdict.follows.reason}`] : []
 
 const canaryNote = ({ canary, state }: Release): string =>
   canary && state !== 'live' ? '  (canary of an inconclusive verdict)' : ''

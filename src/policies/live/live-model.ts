@@ -63,7 +63,7 @@ const truthFor = (decided: string | number, truth: Json | undefined): string | n
 }
 
 /** As Vertex AI's models answer: `{classes, scores}`, `{value}`, or the bare class or number. */
-const readPrediction = (prediction: Json): Pick<Answer, 'decided' | 'scores'> | undefined => {
+export const readPrediction = (prediction: Json): Pick<Answer, 'decided' | 'scores'> | undefined => {
   if (typeof prediction === 'string') return { decided: prediction, scores: null }
   if (typeof prediction === 'number') return { decided: prediction, scores: null }
   if (!isJsonObject(prediction)) return undefined
@@ -79,6 +79,16 @@ const readPrediction = (prediction: Json): Pick<Answer, 'decided' | 'scores'> | 
     if (best === undefined || share > (shares.get(best) as number)) best = String(name)
   })
   return best === undefined ? undefined : { decided: best, scores: shares }
+}
+
+/** Whether a label is one that the model could have given: of its classes, or a number; one that is not known fits. */
+export const fitsAnswer = (
+  answer: Pick<Answer, 'decided' | 'scores'> | undefined,
+  label: Json | undefined,
+): boolean => {
+  if (answer === undefined || label === undefined || label === null) return true
+  const truth = truthFor(answer.decided, label)
+  return truth !== null && (answer.scores === null || answer.scores.has(String(truth)))
 }
 
 const decidedOf = (answers: readonly Answer[]): Decided | null => {

@@ -88,7 +88,8 @@ export const readEvidence = async (
 /** Whether the data was the same from the launch to the end, where that was looked at. */
 const withSnapshot = (evidence: Evidence, { manifest, changedData }: Run): Evidence => {
   if (!changedData) return evidence
-  const note = `${manifest.length} objects were looked at again after the run, ${changedData.length} had changed`
+  const objects = manifest.length === 1 ? 'one object was' : `${manifest.length} objects were`
+  const note = `${objects} looked at again after the run, ${changedData.length} had changed`
   const source = { kind: 'data', name: 'manifest', task: null, note } as const
   return withFacts(evidence, [{ metrics: { 'data.changedDuringRun': changedData.length }, sources: [source] }])
 }

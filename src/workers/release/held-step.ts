@@ -27,9 +27,10 @@ export const lookAtStep = async (
   const at = context.now()
   const isCanary = release.canary === true && rollout.step === 0
   const watched = isCanary || stepOf(rollout).gates.length > 0
-  const look = watched ? await judgeStep(ports, log, release, rollout, at, context) : { rollout, seen: null }
-  const { seen } = look
-  const after = { ...look.rollout, seen }
+  const look = watched ? await judgeStep(ports, log, release, rollout, at, context) : undefined
+  const seen = look?.seen ?? null
+  // What an earlier step showed stays until another one shows something.
+  const after = look === undefined ? rollout : { ...look.rollout, seen }
   const course = courseOf(after, seen ?? { outcome: 'pass', reason: '' }, at)
   switch (course.kind) {
     case 'rollBack':
@@ -40,7 +41,7 @@ export const lookAtStep = async (
       const asked = await readAsked(ports, release, context.signal)
       const entry = await goOnOf(ports.store, release, asked, at)
       if (entry.kind === 'wait')
-        return wait(after, `${nameOfStep(rollout)} goes on: ${entry.reason}`, entry.until ?? at + rulesPoll)
+        return wait(after, `${nameOfStep(rollout)}, and no more yet: ${entry.reason}`, entry.until ?? at + rulesPoll)
       const by = rollout.sentOn === null ? '' : `, sent on by ${rollout.sentOn}`
       const told = seen === null ? '' : `: ${seen.reason}`
       return { event: { kind: 'stepOver', rollout: after }, why: `${nameOfStep(rollout)} is over${by}${told}` }

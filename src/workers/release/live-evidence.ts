@@ -1,6 +1,7 @@
-import type { LiveFigures, RequestLog, Store } from '../../domain/ports.ts'
+import type { LabelCheck, LiveFigures, RequestLabels, RequestLog, Store } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Judging } from '../../judging/port.ts'
+import { checkLabels } from '../../policies/live/check-labels.ts'
 import { type LiveModel, liveModelOf } from '../../policies/live/live-model.ts'
 
 /** What each model on an endpoint did since then, by its id there; or why that cannot be told. */
@@ -43,6 +44,18 @@ export const createLiveFigures =
     }
     return { ok: true, models: figures }
   }
+
+/** How labels fit what was logged since then; or why that cannot be told. */
+export const checkFeedback = async (
+  log: Pick<RequestLog, 'requests'>,
+  endpoint: string,
+  labels: readonly RequestLabels[],
+  since: Time,
+  signal: AbortSignal,
+): Promise<({ readonly ok: true } & LabelCheck) | { readonly ok: false; readonly reason: string }> => {
+  const logged = await log.requests(endpoint, since, signal)
+  return logged.ok ? { ok: true, ...checkLabels(logged.requests, labels) } : logged
+}
 
 /** Nothing is drawn where nothing is judged. */
 const chance = { seed: 1, resamples: 1 }
