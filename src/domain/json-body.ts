@@ -7,11 +7,12 @@ export type JsonBody =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: 'noJson' | 'tooDeep' }
 
-/** The body as JSON, unless it nests deeper than any host's. The depth is counted in the bytes, before anything is built. */
+/** The body as JSON, unless it nests deeper than any host's. The depth is counted in the text, before anything is built. */
 export const parseJsonBody = (bytes: Uint8Array): JsonBody => {
-  if (nestsDeeperThan(bytes, deepest)) return { ok: false, reason: 'tooDeep' }
+  const text = decoder.decode(bytes)
+  if (nestsDeeperThan(text, deepest)) return { ok: false, reason: 'tooDeep' }
   try {
-    return { ok: true, value: JSON.parse(decoder.decode(bytes)) }
+    return { ok: true, value: JSON.parse(text) }
   } catch {
     return { ok: false, reason: 'noJson' }
   }
@@ -20,21 +21,30 @@ export const parseJsonBody = (bytes: Uint8Array): JsonBody => {
 const quote = 0x22
 const backslash = 0x5c
 
-const nestsDeeperThan = (bytes: Uint8Array, limit: number): boolean => {
+/** Every webhook is walked through, so its strings are leapt over, and any other letter costs a comparison or two. */
+const nestsDeeperThan = (text: string, limit: number): boolean => {
   let depth = 0
-  let inText = false
-  // Every webhook is walked through, so a byte costs a comparison or two.
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number
-    if (inText) {
-      if (byte === backslash) i++
-      else if (byte === quote) inText = false
-    } else if (byte === quote) inText = true
+  for (let i = 0; i < text.length; i++) {
+    const letter = text.charCodeAt(i)
+    if (letter === quote) {
+      i = endOfString(text, i)
+      if (i < 0) return false
+    }
     // With this bit set, `[` is `{` and `]` is `}`.
-    else if ((byte | 0x20) === 0x7b) {
+    else if ((letter | 0x20) === 0x7b) {
       depth++
       if (depth > limit) return true
-    } else if ((byte | 0x20) === 0x7d) depth--
+    } else if ((letter | 0x20) === 0x7d) depth--
   }
   return false
+}
+
+/** Where the quote is that ends the string that begins at `start`; -1 where none does. */
+const endOfString = (text: string, start: number): number => {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0
+    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++
+    if (slashes % 2 === 0) return end
+  }
+  return -1
 }

@@ -31,31 +31,34 @@ const deliveryHeaders = [
 ]
 
 /** Node joins what comes twice, or keeps the first; a header that two ways of reading see differently proves nothing. */
-const headerOf = (request: FastifyRequest): Header => {
-  const names = request.raw.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
-  return (name) => {
+const headerOf =
+  (request: FastifyRequest): Header =>
+  (name) => {
     const value = request.headers[name]
-    return typeof value === 'string' && names.indexOf(name) === names.lastIndexOf(name) ? value : ''
+    return typeof value === 'string' && isOnce(request.raw.rawHeaders, name) ? value : ''
   }
+
+/** Of names and values in turn, as they came. */
+const isOnce = (raw: readonly string[], name: string): boolean => {
+  let times = 0
+  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.length === name.length && raw[i]?.toLowerCase() === name) times++
+  return times === 1
 }
 
 /** What a route does with each request: verify, let in, read, record, and only then 202. */
 export const receive = <S extends Signer>(route: WebhookRoute<S>, ports: ReceivePorts) => {
-  const { limits, refusals } = ports
+  const { limits, refusals, log } = ports
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const now = ports.now()
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const header = headerOf(request)
     const delivery = deliveryHeaders.map(header).find((id) => id !== '')
-    const log = ports.log.child({
-      sender: route.path,
-      ...(delivery === undefined ? {} : { delivery: delivery.slice(0, 64) }),
-    })
+    const about = { sender: route.path, ...(delivery === undefined ? {} : { delivery: delivery.slice(0, 64) }) }
     const refuse = (refusal: Refusal): FastifyReply => {
       refusals.count(route.path, refusal.reason)
-      if (refusal.error === undefined) log.warn(refusal.fields ?? {}, refusal.log)
-      else log.error({ error: refusal.error }, refusal.log)
+      if (refusal.error === undefined) log.warn({ ...about, ...refusal.fields }, refusal.log)
+      else log.error({ ...about, error: refusal.error }, refusal.log)
       return answer(reply, refusal)
     }
 
@@ -68,7 +71,7 @@ export const receive = <S extends Signer>(route: WebhookRoute<S>, ports: Receive
       const wait = limits.fail(request.ip, now)
       if (wait === 0) return refuse(unproven(route, authentication, request.ip))
       refusals.count(route.path, 'tooMany')
-      log.debug({ from: request.ip }, 'webhook refused: one of too many that proved nothing')
+      log.debug({ ...about, from: request.ip }, 'webhook refused: one of too many that proved nothing')
       return answer(reply, tooMany(wait))
     }
     const { speaksFor } = authentication
@@ -88,21 +91,21 @@ export const receive = <S extends Signer>(route: WebhookRoute<S>, ports: Receive
       case 'ignored':
         for (const repository of reading.withdrawn ?? []) {
           refusals.count(route.path, 'withdrawn')
-          log.warn({ repository }, 'the sender tells of this repository no more, though the config names it')
+          log.warn({ ...about, repository }, 'the sender tells of this repository no more, though the config names it')
         }
-        log.debug({ reason: reading.reason }, 'webhook ignored')
+        log.debug({ ...about, reason: reading.reason }, 'webhook ignored')
         return reply.code(202).send({ ignored: reading.reason })
       case 'told':
         limits.charge(signer, reading.rows.length - 1, now)
-        return record(reading.rows, ports, log, reply, refuse)
+        return record(reading.rows, ports, about, reply, refuse)
     }
   }
 }
 
 const record = async (
   rows: readonly NewRow<'change'>[],
-  { recordChange }: ReceivePorts,
-  log: Log,
+  { recordChange, log }: ReceivePorts,
+  about: object,
   reply: FastifyReply,
   refuse: (refusal: Refusal) => FastifyReply,
 ): Promise<FastifyReply> => {
@@ -114,7 +117,7 @@ const record = async (
         ...(await Promise.all(
           group.map(async (row) => {
             const { change, duplicate } = await recordChange(row)
-            log.info({ change: change.id, repository: row.repository, duplicate }, 'change recorded')
+            log.info({ ...about, change: change.id, repository: row.repository, duplicate }, 'change recorded')
             return { change: change.id, duplicate, ...(rows.length > 1 ? subjectOf(row.cause, row.repository) : {}) }
           }),
         )),

@@ -2,10 +2,16 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DatabasePool } from '../../src/adapters/database-pool.ts'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
-import { pollSender } from '../../src/domain/change.ts'
+import { type Change, isToldAlready, pollSender } from '../../src/domain/change.ts'
 import type { NewRow } from '../../src/domain/ports.ts'
 import { describeDatabases, openPool, type TestDatabase } from './databases.ts'
 import { someChange, unique } from './rows.ts'
+
+/** Resolves once somebody waits for another one's transaction. */
+const untilBlocked = async (pool: DatabasePool): Promise<void> => {
+  const waiting = 'select count(*) from pg_locks where not granted'
+  while (Number((await pool.query(waiting)).rows[0]?.['count']) === 0) await new Promise(setImmediate)
+}
 
 const commit = (n: number): string => String(n).repeat(40)
 
@@ -93,6 +99,52 @@ describeDatabases('changes that come at once', ({ make, server }) => {
       }),
       { numRuns: 15 },
     )
+  })
+
+  it('are those that the rules of the domain make of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(tellings, async (told) => {
+        const repository = unique('rules')
+        const made: { readonly row: NewRow<'change'>; readonly at: number }[] = []
+        const expected = told.map((one, i) => {
+          const row = rowOf(repository, one)
+          const newest = made.findLast(({ row: { ref } }) => ref !== undefined && ref === row.ref)
+          const known =
+            newest !== undefined && isToldAlready(newest.row as Change, row)
+              ? newest
+              : made.find(({ row: { dedupeKey } }) => dedupeKey === row.dedupeKey)
+          if (known !== undefined) return { change: known.at, duplicate: true }
+          made.push({ row, at: i })
+          return { change: i, duplicate: false }
+        })
+        const results = await Promise.all(told.map((one) => first().recordChange(rowOf(repository, one))))
+        expect(await accountOf(repository, results)).toEqual(expected)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('come back as they are stored', async () => {
+    const repository = unique('same')
+    const rows = [1, 2, 1].map((n) => someChange({ repository, dedupeKey: `${repository} ${n}`, author: `grace ${n}` }))
+    for (const { change } of await Promise.all(rows.map((row) => first().recordChange(row))))
+      expect(change).toEqual(await first().get('change', change.id))
+  })
+
+  it.runIf(server)('wait for a step that makes a change of the same key', async () => {
+    const row = someChange({ repository: unique('step'), dedupeKey: unique('key of a step') })
+    const [inserted, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const step = (stores[1] as OpenStore).transaction(async (tx) => {
+      const change = await tx.insert('change', row)
+      inserted.resolve()
+      await goOn.promise
+      return change
+    })
+    await inserted.promise
+    const told = first().recordChange(row)
+    await untilBlocked(pools[0] as DatabasePool)
+    goOn.resolve()
+    expect(await told).toMatchObject({ change: { id: (await step).id }, duplicate: true })
   })
 
   it.runIf(server)('are each one change where two processes are told all of them', async () => {

@@ -6,8 +6,11 @@ interface Waiting<I, O> {
 }
 
 export interface GroupCommit<I, O> {
-  /** Commits the items together, whole or not at all; one output for each, in their order. */
-  readonly commit: (items: readonly I[]) => Promise<readonly O[]>
+  /**
+   * Commits the items together, whole or not at all; one output for each, in their order. No two that are under way have
+   * the same lane, a number from 0 on.
+   */
+  readonly commit: (items: readonly I[], lane: number) => Promise<readonly O[]>
   /** What an item has in common with those that it must not overtake: items with one of them are committed in their order. */
   readonly keysOf: (item: I) => readonly string[]
   /** True for a fault that may be one item's own: then each is committed alone, and only those that fail are refused. */
@@ -26,16 +29,19 @@ export const createGroupCommit = <I, O>(options: GroupCommit<I, O>): ((item: I) 
   const { commit, keysOf, mayBeOne, most, lanes } = options
   let queue: Waiting<I, O>[] = []
   const underWay = new Set<string>()
-  let committing = 0
+  const free = Array.from({ length: lanes }, (_, lane) => lane)
 
-  const commitGroup = async (group: readonly Waiting<I, O>[]): Promise<void> => {
+  const commitGroup = async (group: readonly Waiting<I, O>[], lane: number): Promise<void> => {
     try {
-      const outputs = await commit(group.map(({ item }) => item))
+      const outputs = await commit(
+        group.map(({ item }) => item),
+        lane,
+      )
       group.forEach(({ resolve }, i) => {
         resolve(outputs[i] as O)
       })
     } catch (error) {
-      if (group.length > 1 && mayBeOne(error)) for (const one of group) await commitGroup([one])
+      if (group.length > 1 && mayBeOne(error)) for (const one of group) await commitGroup([one], lane)
       else for (const { reject } of group) reject(error)
     }
   }
@@ -55,22 +61,24 @@ export const createGroupCommit = <I, O>(options: GroupCommit<I, O>): ((item: I) 
     return group
   }
 
-  const drain = async (): Promise<void> => {
-    if (committing === lanes) return
+  const drain = async (lane: number): Promise<void> => {
     const group = takeGroup()
-    if (group.length === 0) return
-    committing++
+    if (group.length === 0) {
+      free.push(lane)
+      return
+    }
     const keys = group.flatMap((one) => one.keys)
     for (const key of keys) underWay.add(key)
-    await commitGroup(group)
+    await commitGroup(group, lane)
     for (const key of keys) underWay.delete(key)
-    committing--
-    for (let lane = committing; lane < lanes; lane++) void drain()
+    // What waited for these keys may be enough for several.
+    for (const idle of [lane, ...free.splice(0)]) void drain(idle)
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
       queue.push({ item, keys: keysOf(item), resolve, reject })
-      void drain()
+      const lane = free.pop()
+      if (lane !== undefined) void drain(lane)
     })
 }

@@ -17,13 +17,14 @@ import { readOutbox } from './lanes.ts'
 import { createLedgerReading } from './ledger-reading.ts'
 import { migrate } from './migrate.ts'
 import { createReading } from './reading.ts'
-import { RacedForKey, type Recorded, recordChanges } from './record-changes.ts'
+import { type Recorded, recordChanges } from './record-changes.ts'
 import { storedJson } from './rows.ts'
 import { createSightings } from './sightings.ts'
 import { isAboutTheRows, translateStoreError } from './store-faults.ts'
 import { newRow, openTransaction } from './transaction.ts'
 
-const lanes = 16
+/** Counters are in so many lanes. */
+const counterLanes = 16
 /** Changes in one commit: past some dozens a larger one saves little, and a fault in it costs more. */
 const mostInGroup = 100
 
@@ -46,7 +47,7 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   const inside = new AsyncLocalStorage<true>()
   const listeners = new Set<() => void>()
   // Any of a few, so that processes seldom wait for each other's counters.
-  const lane = randomInt(lanes)
+  const lane = randomInt(counterLanes)
   const enqueued = (): void => {
     for (const listener of listeners) listener()
   }
@@ -78,10 +79,10 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   }) as Store['transaction']
 
   const recordGroup = createGroupCommit<NewRow<'change'>, Recorded>({
-    commit: async (changes) => {
-      const recorded = await lookingAgain(() =>
-        db.transaction().execute((trx) => recordChanges(trx, changes, lane, now())),
-      )
+    commit: async (changes, place) => {
+      // Commits that are under way at once would wait for one counter.
+      const counter = (lane + place) % counterLanes
+      const recorded = await recordChanges(db, changes, counter, now())
       if (recorded.some(({ duplicate }) => !duplicate)) enqueued()
       return recorded
     },
@@ -190,15 +191,4 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
   }
   await store.migrate()
   return store
-}
-
-/** Whoever recorded a key first has committed by now. */
-const lookingAgain = async <T>(work: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof RacedForKey) || attempt === 10) throw error
-    }
-  }
 }

@@ -9,6 +9,7 @@ import { rollouts } from './0007-rollouts.ts'
 import { feeds } from './0009-feeds.ts'
 import { feedback } from './0011-feedback.ts'
 import { batchObjects } from './0012-batch-objects.ts'
+import { recording } from './0013-recording.ts'
 
 /** In the order of their names, forward only. One that was released is never edited: add another. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-feeds': feeds,
   '0011-feedback': feedback,
   '0012-batch-objects': batchObjects,
+  '0013-recording': recording,
 }
