@@ -106,7 +106,7 @@ export interface OpenSender {
 }
 
 /** What nobody sends and comes all the same. */
-export interface Clock {
+interface Clock {
   /** What came between two moments. */
   readonly happenings: (from: number, to: number) => readonly Happening[]
   /** False where something is about to come, or may be under way: the books are not closed then. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface Table {
+interface Table {
   readonly name: string
   /** Milliseconds, as text. */
   readonly lastModified: string
