@@ -1,7 +1,9 @@
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
 import type { ClassPredictions } from '../predictions/predictions.ts'
 import { type Area, type Influence, meanInfluence } from './influence.ts'
-import { averagePrecision, type Ranking, rank, rocArea } from './roc-area.ts'
+import { averagePrecision } from './average-precision.ts'
+import { type Ranking, rank } from './ranking.ts'
+import { rocArea } from './roc-area.ts'
 
 /** What is worked out once for the predictions of a classifier, and asked for by many gates. */
 export interface ClassMeasures {

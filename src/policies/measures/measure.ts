@@ -8,14 +8,21 @@ import type { SumMeasure } from './sums.ts'
 import { classWays, numberWays } from './ways.ts'
 
 /** Answers of a model, with what has been worked out of them so far. */
-export type Answers =
-  | { readonly kind: 'classification'; readonly predictions: ClassPredictions; readonly measures: ClassMeasures }
-  | { readonly kind: 'regression'; readonly predictions: NumberPredictions }
+export type Answers = Measured &
+  (
+    | { readonly kind: 'classification'; readonly predictions: ClassPredictions; readonly measures: ClassMeasures }
+    | { readonly kind: 'regression'; readonly predictions: NumberPredictions }
+  )
+
+interface Measured {
+  /** The value of each metric that was asked for: several gates ask for the same. */
+  readonly values: Map<string, number | undefined>
+}
 
 export const answersOf = (predictions: ClassPredictions | NumberPredictions): Answers =>
   predictions.kind === 'classification'
-    ? { kind: 'classification', predictions, measures: createClassMeasures(predictions) }
-    : { kind: 'regression', predictions }
+    ? { kind: 'classification', predictions, measures: createClassMeasures(predictions), values: new Map() }
+    : { kind: 'regression', predictions, values: new Map() }
 
 /** Which metric: its name, and the class or quantile that it is of; null for all. */
 export interface Asked {
@@ -28,7 +35,9 @@ export type Change = 'absolute' | 'relative'
 
 /** Undefined where these answers cannot give the metric: no probabilities, no such class, one class only, another task. */
 export const measure = (answers: Answers, asked: Asked): number | undefined => {
-  const value = rawValue(answers, asked)
+  const key = JSON.stringify([asked.metric, asked.of])
+  if (!answers.values.has(key)) answers.values.set(key, rawValue(answers, asked))
+  const value = answers.values.get(key)
   return value === undefined || Number.isNaN(value) ? undefined : value
 }
 

@@ -36,22 +36,24 @@ export const resampleSums = <P extends { readonly rows: number }>(
   const rows = sides[0]?.predictions.rows ?? 0
   const random = createRandom(seed)
   const units = rows <= mostUnits ? rows : groupsOfMany
-  const width = sides.reduce((sum, { measure }) => sum + measure.width, 0)
-  // For each unit its sums, and how many examples it holds.
-  const table = unitSums(sides, rows, units, width, random.below)
-  const total = new Float64Array(width + 1)
+  const { sums, sizes } = unitSums(sides, rows, units, random.below)
+  const total = new Float64Array(sums.length)
   const parts = offsets(sides, total)
+  const drawn = new Uint32Array(units)
   const values = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
-    total.fill(0)
-    for (let draw = 0; draw < units; draw++) {
-      const from = random.below(units) * (width + 1)
-      for (let k = 0; k <= width; k++) total[k] = (total[k] as number) + (table[from + k] as number)
-    }
-    const count = total[width] as number
+    for (let draw = 0; draw < units; draw++) drawn[draw] = random.below(units)
+    for (let k = 0; k < total.length; k++) total[k] = sumAt(drawn, sums[k] as Float64Array)
+    const count = sumAt(drawn, sizes)
     values[r] = combine(sides.map(({ measure }, side) => measure.of(parts[side] as Float64Array, count)))
   }
   return sorted(values)
+}
+
+const sumAt = (positions: Uint32Array, values: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < positions.length; i++) sum += values[positions[i] as number] as number
+  return sum
 }
 
 /** The part of the totals that belongs to each side, as views of them. */
@@ -64,32 +66,38 @@ const offsets = <P>(sides: readonly SumSide<P>[], total: Float64Array): readonly
   })
 }
 
+/** For each unit the sums of all sides, a column for each, and how many examples it holds. */
 const unitSums = <P>(
   sides: readonly SumSide<P>[],
   rows: number,
   units: number,
-  width: number,
   below: (bound: number) => number,
-): Float64Array => {
-  const table = new Float64Array(units * (width + 1))
-  const row = new Float64Array(width)
+): { readonly sums: readonly Float64Array[]; readonly sizes: Float64Array } => {
   const unitOf = rows === units ? undefined : shuffledUnits(rows, units, below)
+  const sizes = new Float64Array(units)
   for (let i = 0; i < rows; i++) {
-    let at = 0
-    for (const { predictions, measure } of sides) {
-      measure.add(predictions, i, row, at)
-      at += measure.width
-    }
-    const to = (unitOf === undefined ? i : (unitOf[i] as number)) * (width + 1)
-    for (let k = 0; k < width; k++) table[to + k] = (table[to + k] as number) + (row[k] as number)
-    table[to + width] = (table[to + width] as number) + 1
+    const unit = unitOf === undefined ? i : (unitOf[i] as number)
+    sizes[unit] = (sizes[unit] as number) + 1
   }
-  return table
+  const sums = sides.flatMap(({ predictions, measure }) => {
+    const columns = Array.from({ length: measure.width }, () => new Float64Array(units))
+    const row = new Float64Array(measure.width)
+    for (let i = 0; i < rows; i++) {
+      measure.add(predictions, i, row, 0)
+      const unit = unitOf === undefined ? i : (unitOf[i] as number)
+      for (let k = 0; k < row.length; k++) {
+        const column = columns[k] as Float64Array
+        column[unit] = (column[unit] as number) + (row[k] as number)
+      }
+    }
+    return columns
+  })
+  return { sums, sizes }
 }
 
 /** A unit for each example, by chance and all of about one size: files are often sorted. */
-const shuffledUnits = (rows: number, units: number, below: (bound: number) => number): Uint32Array => {
-  const unitOf = new Uint32Array(rows)
+const shuffledUnits = (rows: number, units: number, below: (bound: number) => number): Uint16Array => {
+  const unitOf = new Uint16Array(rows)
   for (let i = 0; i < rows; i++) unitOf[i] = i % units
   for (let i = rows - 1; i > 0; i--) {
     const other = below(i + 1)

@@ -40,12 +40,11 @@ export const createRandom = (seed: number): Random => {
     return result
   }
   const uniform = (): number => ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992
-  // The highest multiple of `bound`: what lies above would favour small numbers.
   const below = (bound: number): number => {
-    const fair = 4294967296 - (4294967296 % bound)
     for (;;) {
       const drawn = next()
-      if (drawn < fair) return drawn % bound
+      // What lies above the highest multiple of `bound` would favour small numbers; that multiple is seldom worked out.
+      if (drawn <= 4294967296 - bound || drawn < 4294967296 - (4294967296 % bound)) return drawn % bound
     }
   }
   return { next, uniform, below }
