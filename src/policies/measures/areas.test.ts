@@ -15,7 +15,8 @@ interface Decisions {
 const groupsOf = ({ scores }: Decisions): readonly (readonly number[])[] => {
   const at = (position: number): number => scores[position] as number
   const order = [...scores.keys()].sort((a, b) => {
-    if (Number.isNaN(at(a)) || Number.isNaN(at(b))) return Number(Number.isNaN(at(a))) - Number(Number.isNaN(at(b))) || a - b
+    if (Number.isNaN(at(a)) || Number.isNaN(at(b)))
+      return Number(Number.isNaN(at(a))) - Number(Number.isNaN(at(b))) || a - b
     return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : a - b
   })
   const groups: number[][] = []
@@ -51,7 +52,8 @@ const plainRocArea = (given: Decisions): Area => {
     const right = ((negativesBelow + others / 2) / negatives - area) * scale(positives)
     const wrong = ((positives - positivesBelow - tied / 2) / positives - area) * scale(negatives)
     for (const d of group)
-      parts[Math.floor(d / decisions)] = (parts[Math.floor(d / decisions)] as number) + (positive[d] === 1 ? right : wrong)
+      parts[Math.floor(d / decisions)] =
+        (parts[Math.floor(d / decisions)] as number) + (positive[d] === 1 ? right : wrong)
     positivesBelow += tied
     negativesBelow += others
   }
@@ -106,7 +108,9 @@ const given = fc
     const size = { minLength: decisions * examples, maxLength: decisions * examples }
     const coin = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
     return fc.record({
-      scores: fc.oneof(fc.array(score, size), fc.array(fc.constantFrom(0.25, 0.5), size)).map((all) => Float64Array.from(all)),
+      scores: fc
+        .oneof(fc.array(score, size), fc.array(fc.constantFrom(0.25, 0.5), size))
+        .map((all) => Float64Array.from(all)),
       positive: fc.array(coin, size).map((coins) => Uint8Array.from(coins, (one) => (one < share ? 1 : 0))),
       decisions: fc.constant(decisions),
     })

@@ -8,40 +8,40 @@ import { sumOverExamples } from './sum-over-examples.ts'
  * infinitesimal jackknife). 0 where there is no positive, as scikit-learn says; null where there is no example.
  */
 export const averagePrecision = (ranking: Ranking): Area => {
-  const { slots, positives, positivesOn, negativesIn, decisions } = ranking
-  if (slots.length === 0) return null
-  if (positives === 0) return { value: 0, parts: new Float64Array(slots.length / decisions) }
+  const { places, positives, positivesOn, negativesOn, negativesBelow, decisions } = ranking
+  if (places.length === 0) return null
+  if (positives === 0) return { value: 0, parts: new Float64Array(places.length / decisions) }
+  const rungs = positivesOn.length
 
   // From the greatest score down: the precision at each rung, and how many decisions stand on it or above.
-  const rungs = positivesOn.length
   const precision = new Float64Array(rungs)
   const standing = new Uint32Array(rungs)
   let found = 0
-  let above = negativesIn[2 * rungs] as number
+  let above = negativesBelow[rungs] as number
   let value = 0
   for (let rung = rungs - 1; rung >= 0; rung--) {
     const tied = positivesOn[rung] as number
     found += tied
-    above += tied + (negativesIn[2 * rung + 1] as number)
+    above += tied + (negativesOn[rung] as number)
     standing[rung] = above
     precision[rung] = found / above
     value += (tied * (precision[rung] as number)) / positives
-    above += negativesIn[2 * rung] as number
+    above += negativesBelow[rung] as number
   }
   // Upwards: the sums over all rungs at or below a decision, whose precision it takes part in.
-  const ofPositive = new Float64Array(rungs)
-  const ofNegative = new Float64Array(negativesIn.length)
+  const positiveOn = new Float64Array(rungs)
+  const negativeOn = new Float64Array(rungs)
+  const negativeBelow = new Float64Array(rungs + 1)
   let gained = 0
   let lost = 0
-  for (let slot = 0; slot < negativesIn.length; slot++) {
-    if (slot & 1) {
-      const rung = slot >> 1
-      const [share, tied] = [precision[rung] as number, positivesOn[rung] as number]
-      gained += (tied * (1 - share)) / (standing[rung] as number)
-      lost += (tied * share) / (standing[rung] as number)
-      ofPositive[rung] = (share - value + gained) / positives
-    }
-    ofNegative[slot] = -lost / positives
+  for (let rung = 0; rung < rungs; rung++) {
+    const [share, tied] = [precision[rung] as number, positivesOn[rung] as number]
+    gained += (tied * (1 - share)) / (standing[rung] as number)
+    lost += (tied * share) / (standing[rung] as number)
+    positiveOn[rung] = (share - value + gained) / positives
+    negativeOn[rung] = -lost / positives
+    // A negative between two rungs takes part in what lies below it, as one on the lower rung does.
+    negativeBelow[rung + 1] = -lost / positives
   }
-  return { value, parts: sumOverExamples(ranking, ofPositive, ofNegative) }
+  return { value, parts: sumOverExamples(ranking, { positiveOn, negativeOn, negativeBelow }) }
 }

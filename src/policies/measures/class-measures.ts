@@ -1,7 +1,7 @@
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
 import type { ClassPredictions } from '../predictions/predictions.ts'
-import { type Area, type Influence, meanInfluence } from './influence.ts'
 import { averagePrecision } from './average-precision.ts'
+import { type Area, type Influence, meanInfluence } from './influence.ts'
 import { type Ranking, rank } from './ranking.ts'
 import { rocArea } from './roc-area.ts'
 

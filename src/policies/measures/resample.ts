@@ -79,18 +79,13 @@ const unitSums = <P>(
     const unit = unitOf === undefined ? i : (unitOf[i] as number)
     sizes[unit] = (sizes[unit] as number) + 1
   }
-  const sums = sides.flatMap(({ predictions, measure }) => {
-    const columns = Array.from({ length: measure.width }, () => new Float64Array(units))
-    const row = new Float64Array(measure.width)
-    for (let i = 0; i < rows; i++) {
-      measure.add(predictions, i, row, 0)
-      const unit = unitOf === undefined ? i : (unitOf[i] as number)
-      for (let k = 0; k < row.length; k++) {
-        const column = columns[k] as Float64Array
-        column[unit] = (column[unit] as number) + (row[k] as number)
-      }
-    }
-    return columns
+  const sums = sides.flatMap(({ predictions, measure: { width, add } }) => {
+    const table = new Float64Array(units * width)
+    for (let i = 0; i < rows; i++)
+      add(predictions, i, table, width * (unitOf === undefined ? i : (unitOf[i] as number)))
+    return Array.from({ length: width }, (_, k) =>
+      Float64Array.from(sizes, (_, unit) => table[unit * width + k] as number),
+    )
   })
   return { sums, sizes }
 }
@@ -195,11 +190,11 @@ const pairedCells = (first: ClassPredictions, second: ClassPredictions): Readonl
   const width = first.classes.length
   const cells = new Map<number, number>()
   const add = (key: number, count: number): void => void cells.set(key, (cells.get(key) ?? 0) + count)
-  const seen = new Set<number>()
+  const seen = new Uint8Array(width)
   const dense = width ** 3 <= 1 << 20 ? new Float64Array(width ** 3) : undefined
   for (let i = 0; i < first.rows; i++) {
     const truth = first.truth[i] as number
-    seen.add(truth)
+    seen[truth] = 1
     const key = (truth * width + (first.predicted[i] as number)) * width + (second.predicted[i] as number)
     if (dense === undefined) add(key, 1)
     else dense[key] = (dense[key] as number) + 1
@@ -208,9 +203,9 @@ const pairedCells = (first: ClassPredictions, second: ClassPredictions): Readonl
     if (count > 0) add(key, count)
   })
   // Either model may be the one that errs where both were right.
-  for (const truth of seen)
+  for (let truth = 0; truth < width; truth++)
     for (let other = 0; other < width; other++) {
-      if (other === truth) continue
+      if (seen[truth] === 0 || other === truth) continue
       const share = unseen / (2 * (width - 1))
       add((truth * width + truth) * width + other, share)
       add((truth * width + other) * width + truth, share)

@@ -9,35 +9,39 @@ import { sumOverExamples } from './sum-over-examples.ts'
  * Decisions about one example hang together: what they say is summed before it is squared.
  */
 export const rocArea = (ranking: Ranking): Area => {
-  const { slots, positives, positivesOn, negativesIn } = ranking
-  const negatives = slots.length - positives
+  const { places, positives, positivesOn, negativesOn, negativesBelow } = ranking
+  const negatives = places.length - positives
   if (positives === 0 || negatives === 0) return null
+  const rungs = positivesOn.length
 
   // The area first: the parts are distances from it.
   let area = 0
-  for (let rung = 0, below = 0; rung < positivesOn.length; rung++) {
-    const tied = negativesIn[2 * rung + 1] as number
-    below += negativesIn[2 * rung] as number
+  for (let rung = 0, below = 0; rung < rungs; rung++) {
+    const tied = negativesOn[rung] as number
+    below += negativesBelow[rung] as number
     area += ((positivesOn[rung] as number) * (below + tied / 2)) / negatives
     below += tied
   }
   area /= positives
 
-  // The share of the other side that a decision stands right to.
   const [scaleOfPositive, scaleOfNegative] = [scaleOf(positives), scaleOf(negatives)]
-  const ofPositive = new Float64Array(positivesOn.length)
-  const ofNegative = new Float64Array(negativesIn.length)
-  let positivesBelow = 0
-  let negativesBelow = 0
-  for (let slot = 0; slot < negativesIn.length; slot++) {
-    const rung = slot >> 1
-    const [tied, tiedNegatives] = [slot & 1 ? (positivesOn[rung] as number) : 0, negativesIn[slot] as number]
-    if (slot & 1) ofPositive[rung] = ((negativesBelow + tiedNegatives / 2) / negatives - area) * scaleOfPositive
-    ofNegative[slot] = ((positives - positivesBelow - tied / 2) / positives - area) * scaleOfNegative
-    positivesBelow += tied
-    negativesBelow += tiedNegatives
+  // The share of the other side that a decision stands right to.
+  const positiveOn = new Float64Array(rungs)
+  const negativeOn = new Float64Array(rungs)
+  const negativeBelow = new Float64Array(rungs + 1)
+  let positivesUnder = 0
+  let negativesUnder = 0
+  for (let rung = 0; rung <= rungs; rung++) {
+    negativeBelow[rung] = ((positives - positivesUnder) / positives - area) * scaleOfNegative
+    negativesUnder += negativesBelow[rung] as number
+    if (rung === rungs) break
+    const [tied, tiedNegatives] = [positivesOn[rung] as number, negativesOn[rung] as number]
+    positiveOn[rung] = ((negativesUnder + tiedNegatives / 2) / negatives - area) * scaleOfPositive
+    negativeOn[rung] = ((positives - positivesUnder - tied / 2) / positives - area) * scaleOfNegative
+    positivesUnder += tied
+    negativesUnder += tiedNegatives
   }
-  return { value: area, parts: sumOverExamples(ranking, ofPositive, ofNegative) }
+  return { value: area, parts: sumOverExamples(ranking, { positiveOn, negativeOn, negativeBelow }) }
 }
 
 const scaleOf = (count: number): number => (count < 2 ? 1 / count : 1 / Math.sqrt(count * (count - 1)))

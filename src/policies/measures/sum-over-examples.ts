@@ -1,31 +1,43 @@
 import type { Ranking } from './ranking.ts'
 
+/** What a decision says, by its place on the ladder of a ranking. */
+export interface Said {
+  /** By rung, of the positives and of the negatives that stand on it. */
+  readonly positiveOn: Float64Array
+  readonly negativeOn: Float64Array
+  /** Of the negatives below each rung, and at last of those above all. */
+  readonly negativeBelow: Float64Array
+}
+
 /**
- * What the decisions about each example say together: a positive says `ofPositive[rung]`, a negative `ofNegative[slot]`.
- * Summed from the least score up, equal ones in their order, so that the last bit is always the same.
+ * What the decisions about each example say together, summed from the least score up, equal ones in their order: so the
+ * last bit is always the same.
  */
-export const sumOverExamples = (ranking: Ranking, ofPositive: Float64Array, ofNegative: Float64Array): Float64Array => {
-  const { slots, positive, decisions } = ranking
-  const said = (decision: number): number => {
-    const slot = slots[decision] as number
-    return positive[decision] === 1 ? (ofPositive[slot >>> 1] as number) : (ofNegative[slot] as number)
+export const sumOverExamples = ({ places, positive, decisions }: Ranking, said: Said): Float64Array => {
+  const { positiveOn, negativeOn, negativeBelow } = said
+  const say = (decision: number): number => {
+    const place = places[decision] as number
+    if (place >= 0) return negativeBelow[place] as number
+    return (positive[decision] === 1 ? positiveOn : negativeOn)[-1 - place] as number
   }
-  const sums = new Float64Array(slots.length / decisions)
+  const sums = new Float64Array(places.length / decisions)
   if (decisions === 1) {
-    for (let i = 0; i < sums.length; i++) sums[i] = said(i)
+    for (let i = 0; i < sums.length; i++) sums[i] = say(i)
     return sums
   }
   const order = new Uint32Array(decisions)
   for (let example = 0; example < sums.length; example++) {
     const first = example * decisions
-    for (let k = 0; k < decisions; k++) order[k] = (slots[first + k] as number) * decisions + k
+    for (let k = 0; k < decisions; k++) order[k] = heightOf(places[first + k] as number) * decisions + k
     sortFew(order)
     let sum = 0
-    for (let k = 0; k < decisions; k++) sum += said(first + ((order[k] as number) % decisions))
+    for (let k = 0; k < decisions; k++) sum += say(first + ((order[k] as number) % decisions))
     sums[example] = sum
   }
   return sums
 }
+
+const heightOf = (place: number): number => (place >= 0 ? 2 * place : -1 - 2 * place)
 
 /** The built-in sort costs more than it does where there is little to sort. */
 const few = 32

@@ -2,7 +2,7 @@ import type { ClassPredictions, NumberPredictions } from '../predictions/predict
 
 /** A measure that is a function of sums over the examples, such as a mean or a ratio of means. */
 export interface SumMeasure<P> {
-  /** What each example adds: `width` numbers, written to `into` from `at` on. */
+  /** Adds what an example adds to the sums, which are the `width` numbers of `into` from `at` on. */
   readonly width: number
   readonly add: (predictions: P, example: number, into: Float64Array, at: number) => void
   /** The measure from the sums over `count` examples; NaN where it is not defined. */
@@ -14,7 +14,7 @@ const meanOf = (sums: Float64Array, count: number): number => (sums[0] as number
 const mean = <P>(each: (predictions: P, example: number) => number): SumMeasure<P> => ({
   width: 1,
   add: (predictions, example, into, at) => {
-    into[at] = each(predictions, example)
+    into[at] = (into[at] as number) + each(predictions, example)
   },
   of: meanOf,
 })
@@ -64,8 +64,8 @@ export const calibrationError: SumMeasure<ClassPredictions> = {
     const given = scoreOf(predictions, example, decided)
     // Bins are closed above, (0.1, 0.2], as in the paper; the first takes 0 too.
     const bin = Math.min(bins - 1, Math.max(0, Math.ceil(given * bins) - 1))
-    for (let k = 0; k < bins; k++) into[at + k] = 0
-    into[at + bin] = given - (predictions.truth[example] === decided ? 1 : 0)
+    const gap = given - (predictions.truth[example] === decided ? 1 : 0)
+    into[at + bin] = (into[at + bin] as number) + gap
   },
   of: (sums, count) => {
     let error = 0
@@ -105,8 +105,8 @@ export const mape = mean<NumberPredictions>(
 export const wape: SumMeasure<NumberPredictions> = {
   width: 2,
   add: (predictions, example, into, at) => {
-    into[at] = Math.abs(residual(predictions, example))
-    into[at + 1] = Math.abs(predictions.truth[example] as number)
+    into[at] = (into[at] as number) + Math.abs(residual(predictions, example))
+    into[at + 1] = (into[at + 1] as number) + Math.abs(predictions.truth[example] as number)
   },
   of: (sums) => (sums[1] === 0 ? Number.NaN : (100 * (sums[0] as number)) / (sums[1] as number)),
 }
@@ -119,9 +119,9 @@ export const rSquared = (around: number): SumMeasure<NumberPredictions> => ({
   width: 3,
   add: (predictions, example, into, at) => {
     const distance = (predictions.truth[example] as number) - around
-    into[at] = residual(predictions, example) ** 2
-    into[at + 1] = distance
-    into[at + 2] = distance * distance
+    into[at] = (into[at] as number) + residual(predictions, example) ** 2
+    into[at + 1] = (into[at + 1] as number) + distance
+    into[at + 2] = (into[at + 2] as number) + distance * distance
   },
   of: (sums, count) => {
     if (count < 2) return Number.NaN

@@ -1,5 +1,5 @@
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
-import { classMetrics, wholeMetrics } from '../confusion.ts'
+import { classMetric, wholeMetric } from '../confusion.ts'
 import type { ClassPredictions, NumberPredictions } from '../predictions/predictions.ts'
 import type { ClassMeasures } from './class-measures.ts'
 import type { Area } from './influence.ts'
@@ -45,20 +45,20 @@ const decided = (matrix: ConfusionMatrix, of: number): number => sum(matrix.rows
 const hits = (matrix: ConfusionMatrix, of: number): number => matrix.rows[of]?.[of] ?? 0
 const examples = (matrix: ConfusionMatrix): number => sum(matrix.rows.map(sum))
 
-const whole = (name: string): ClassWay => ({
+const whole = (name: Parameters<typeof wholeMetric>[1]): ClassWay => ({
   kind: 'cells',
-  value: (matrix) => wholeMetrics(matrix)[name] ?? Number.NaN,
+  value: (matrix) => wholeMetric(matrix, name) ?? Number.NaN,
 })
 const ofClass =
   (name: 'precision' | 'recall' | 'f1') =>
   (matrix: ConfusionMatrix, of: number): number =>
-    classMetrics(matrix)[name][matrix.labels[of] ?? ''] ?? Number.NaN
+    classMetric(matrix, name, of) ?? Number.NaN
 
 /** By Winnow's names; those that are had for each class have the index of one in `of`. */
 export const classWays: Readonly<Record<string, ClassWay>> = {
   accuracy: {
     kind: 'share',
-    value: (matrix) => wholeMetrics(matrix)['accuracy'] ?? Number.NaN,
+    value: (matrix) => wholeMetric(matrix, 'accuracy') ?? Number.NaN,
     counts: (matrix) => [sum(matrix.labels.map((_, k) => hits(matrix, k))), examples(matrix)],
     paired: true,
   },

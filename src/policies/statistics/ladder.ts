@@ -19,7 +19,8 @@ const mostEntries = 1 << 16
 export const createLadder = (sorted: Float64Array): Ladder => {
   const distinct = new Float64Array(sorted.length)
   let count = 0
-  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct[count++] = sorted[i] as number
+  for (let i = 0; i < sorted.length; i++)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) distinct[count++] = sorted[i] as number
   const rungs = distinct.subarray(0, count)
   const words = upperWords(rungs)
   const [lowest, highest] = count === 0 ? [0, -1] : [keyOf(words, 0), keyOf(words, count - 1)]
@@ -35,15 +36,15 @@ export const createLadder = (sorted: Float64Array): Ladder => {
   return { rungs, lowest, highest, shift, directory }
 }
 
-/** For each number how many rungs lie below it; of NaN, all. */
-export const rungsBelow = ({ rungs, lowest, highest, shift, directory }: Ladder, values: Float64Array): Uint32Array => {
-  const below = new Uint32Array(values.length)
+/** For each number its place: −1 − r on rung r, otherwise how many rungs lie below it; NaN is above all. */
+export const placesOn = ({ rungs, lowest, highest, shift, directory }: Ladder, values: Float64Array): Int32Array => {
+  const places = new Int32Array(values.length)
   const words = upperWords(values)
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number
     const key = keyOf(words, i)
     if (key > highest || Number.isNaN(value)) {
-      below[i] = rungs.length
+      places[i] = rungs.length
       continue
     }
     if (key < lowest) continue
@@ -55,9 +56,9 @@ export const rungsBelow = ({ rungs, lowest, highest, shift, directory }: Ladder,
       if ((rungs[middle] as number) < value) from = middle + 1
       else to = middle
     }
-    below[i] = from
+    places[i] = rungs[from] === value ? -1 - from : from
   }
-  return below
+  return places
 }
 
 /** Both words of each number: of number i, the upper one is 2i + 1. */
