@@ -57,7 +57,9 @@ const release = z.object({
   project,
 })
 
-const kind = z.object({ object_kind: z.string().max(100), project: project.optional() })
+const word = z.string().min(1).max(100)
+/** An instance's own hooks call the kind of a push `event_name`, and that of a merge request `object_kind`. */
+const kind = z.object({ object_kind: word.optional(), event_name: word.optional(), project: project.optional() })
 
 /** What X-Gitlab-Event says of each kind; a delivery whose header says another thing was put together by somebody else. */
 const labels: Readonly<Record<string, string>> = {
@@ -75,7 +77,8 @@ const releaseActions: Readonly<Record<string, string>> = { create: 'published', 
 const translateGitlab = (delivery: Delivery): Translation => {
   const read = kind.safeParse(delivery.body)
   if (!read.success) return misshapen(read.error)
-  const { object_kind } = read.data
+  const object_kind = read.data.object_kind ?? read.data.event_name
+  if (object_kind === undefined) return invalid('object_kind: is missing')
   const label = delivery.header('x-gitlab-event')
   const expected = Object.hasOwn(labels, object_kind) ? labels[object_kind] : undefined
   if (expected !== undefined && label !== expected && label !== systemLabel)
