@@ -186,13 +186,21 @@ describe('loadConfig', () => {
       'alice: {token: {env: WINNOW_SECRET_NONE}}',
       'people.alice.token: the variable WINNOW_SECRET_NONE holds no secret',
     ],
+    [
+      'alice: {token: {env: WINNOW_SECRET_BLANK}}',
+      'people.alice.token: expected a token of ASCII letters, digits and signs, without blanks',
+    ],
     ['operator: {token: {env: WINNOW_SECRET_B}}', 'people.operator: '],
     [
       'alice: {token: {env: WINNOW_SECRET_B}}\n  bob: {token: {env: WINNOW_SECRET_B}}',
       'people.bob.token: alice has the same token',
     ],
   ])('refuses people written as %j', async (people, message) => {
-    const tokens = { WINNOW_SECRET_A: 'short', WINNOW_SECRET_B: 'a-token-that-is-long' }
+    const tokens = {
+      WINNOW_SECRET_A: 'short',
+      WINNOW_SECRET_B: 'a-token-that-is-long',
+      WINNOW_SECRET_BLANK: 'a token that is long',
+    }
     const fault = await faultOf(`${good}people:\n  ${people}\n`, { ...secret, ...tokens })
     expect(fault.details.join('\n')).toContain(message)
   })

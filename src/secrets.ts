@@ -123,6 +123,9 @@ export const resolveSecrets = (
     if (token === undefined) continue
     if (token.length < shortestToken)
       fault(['people', name, 'token'], `expected a token of at least ${shortestToken} characters`)
+    // Whoever sent another one would be refused each time, and not know why.
+    if (!/^[!-~]*$/.test(token))
+      fault(['people', name, 'token'], 'expected a token of ASCII letters, digits and signs, without blanks')
     const other = Object.entries(people).find(([, known]) => known === token)
     if (other !== undefined) fault(['people', name, 'token'], `${other[0]} has the same token`)
     people[name] = token
