@@ -17,6 +17,8 @@ export interface GitGround {
   readonly good: readonly string[]
   /** Its winnow.yaml has a fault. */
   readonly broken: string
+  /** What a push does. */
+  readonly setRef: (ref: string, commit: string) => Promise<void>
 }
 
 interface Commit {
@@ -57,6 +59,7 @@ export const layGitGround = async (
     url: pathToFileURL(folder).href,
     good: hashes.slice(0, -1),
     broken: hashes.at(-1) as string,
+    setRef: async (ref, commit) => void (await git(folder, ['update-ref', ref, commit])),
   }
 }
 

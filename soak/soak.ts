@@ -138,7 +138,7 @@ const close = async (
   say: (line: string) => void,
 ) => {
   const began = Date.now()
-  const told = record.happenings.filter(({ acknowledged }) => acknowledged > 0).length
+  const told = record.happenings.filter(({ acknowledged }) => acknowledged > 0)
   const token = await house.token()
   const settled = await settle(house, live, token, told, deadline, say)
   const closedAt = Date.now()
@@ -172,6 +172,8 @@ const close = async (
 /** How long nothing may move before the wait is given up. */
 const standstill = 120_000
 const sayEvery = 15_000
+/** How often Winnow asks those who tell nothing, and a little. */
+const pollsEvery = 11_000
 
 /** What clocks made happen from the start until then. */
 const ticksOf = (
@@ -186,7 +188,7 @@ const settle = async (
   house: House,
   reader: Reader | undefined,
   token: string,
-  told: number,
+  told: readonly Happening[],
   deadline: number,
   say: (line: string) => void,
 ): Promise<boolean> => {
@@ -194,11 +196,13 @@ const settle = async (
   for (;;) {
     const { open, changes } = await (reader === undefined ? askOpen(house.url, token) : countOpen(reader))
     const ticks = ticksOf(house, Date.now()).flatMap(({ happenings }) => happenings)
-    const expected = told + ticks.filter(({ unsure }) => unsure !== true).length
-    const rests = house.senders.every(({ opened }) => opened.clock?.rests(Date.now()) ?? true)
-    if (open === 0 && changes >= expected && rests) return true
+    const expected = [...told, ...ticks].filter(({ unsure }) => unsure !== true).length
     const now = `${open} open, ${changes} of ${expected} changes`
     if (now !== last) [last, since] = [now, Date.now()]
+    const rests = house.senders.every(({ opened }) => opened.clock?.rests(Date.now()) ?? true)
+    // Some that need not come may stand for some that are still to be found.
+    const found = changes >= expected && Date.now() - since > pollsEvery
+    if (open === 0 && found && rests) return true
     if (Date.now() - said > sayEvery) {
       said = Date.now()
       say(`  ${now}`)

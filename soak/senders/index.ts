@@ -11,6 +11,7 @@ import { monitor } from './monitor.ts'
 import { pauser } from './pauser.ts'
 import { person } from './person.ts'
 import { plainGit } from './plain-git.ts'
+import { polledGit } from './polled-git.ts'
 import { polledStore } from './polled-store.ts'
 import { pulledBucket } from './pulled-bucket.ts'
 import { s3 } from './s3.ts'
@@ -27,6 +28,7 @@ export const senders: readonly Sender[] = [
   bitbucketCloud,
   bitbucketDataCenter,
   plainGit,
+  polledGit,
   folder,
   cloudStorage,
   pulledBucket,
