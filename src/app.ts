@@ -29,6 +29,7 @@ import { createRefusals } from './webhooks/refusals.ts'
 import { registerWebhooks } from './webhooks/webhooks.ts'
 import type { WorkerPorts } from './work.ts'
 import { startWork } from './work.ts'
+import { hearOfTables } from './workers/loops/hear-of-tables.ts'
 import { createDecisions } from './workers/people/decisions.ts'
 import { checkFeedback, createLiveFigures } from './workers/release/live-evidence.ts'
 
@@ -66,6 +67,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     ...(config.python === undefined ? {} : { python: config.python }),
   })
   const sources = openSources(config, secrets)
+  const recordTold = hearOfTables({ recordChange: store.recordChange, source: sources.of, log })
   const ports: Omit<WorkerPorts, 'queue'> = {
     store,
     judging: createJudging(keptFolder),
@@ -93,6 +95,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
     ...(await foreignCompilerFor(config, environments)),
     source: sources.of,
     sources: sources.asked,
+    recordTold,
     manifests: openManifests(config, secrets, targets.isLocal),
     target: (name) => targets.byName.get(name),
     isLocal: targets.isLocal,
@@ -142,7 +145,7 @@ export const createApp = async (config: Config, secrets: Secrets, log: Log): Pro
       ...(push === undefined ? {} : { push }),
     })),
     signingKeys: createSigningKeys({ url: config.google.certsUrl, now: Date.now }),
-    recordChange: store.recordChange,
+    recordChange: recordTold,
     now: Date.now,
     log,
   })

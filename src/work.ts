@@ -35,15 +35,17 @@ export interface WorkerPorts {
   readonly manifests: ManifestFiles
   /** Buckets, tables and subscriptions that are asked for what is new. */
   readonly sources: readonly AskedSource[]
+  /** As the store's own, for what a sender told. */
+  readonly recordTold: Store['recordChange']
   readonly target: (name: string) => Target | undefined
   readonly judging: Judging
   readonly isLocal: (target: string) => boolean
   readonly bounds: Bounds
   readonly repositories: readonly string[]
   readonly targetLimit: (target: string) => number | undefined
-  /** How often a repository is polled for pushes; undefined: never. */
   /** What ended so long ago goes into the archive; undefined: nothing does. */
   readonly retention?: { readonly folder: ArchiveFolder; readonly after: Duration }
+  /** How often a repository is polled for pushes; undefined: never. */
   readonly pollEvery: (repository: string) => Duration | undefined
   readonly concurrency: number
   /** True where no other process shares the store. */

@@ -37,6 +37,7 @@ const worsened = z.strictObject({
   metric: name,
   value: z.number(),
   threshold: z.number(),
+  version: name.optional().describe('of the model, as it is registered; without it what serves there is spoken of'),
   at: z.int().min(0).max(8.64e15).describe('when it was measured, in milliseconds since 1970'),
   key,
 })

@@ -45,6 +45,8 @@ const worsened = z.strictObject({
   environment: z.string().min(1).max(63),
   /** What was told since the pipeline was last started by such news is not news. */
   cooldown: duration.default(day),
+  /** Runs in a row, each for the model that the one before brought; then somebody has to look. */
+  attempts: z.int().min(1).max(100).default(3),
 })
 
 const oneOrSome = <T extends z.ZodType>(one: T) =>

@@ -1,5 +1,6 @@
 import { type BatchSums, noSums, sumsWith, sumsWithout } from './batch-sums.ts'
 import { type Digest, digestJson } from './digest.ts'
+import type { Lineage } from './lineage.ts'
 import type { Duration, Time } from './time.ts'
 
 /** One object of a data source at one generation. */
@@ -40,6 +41,8 @@ export interface Batch {
   readonly counted: Readonly<Record<string, number>>
   /** The last change that joined: the cause of its run. */
   readonly change: number
+  /** The runs that led to what it has, of all changes that joined; absent where they are still to be asked of those. */
+  readonly lineage?: Lineage
   readonly run: number | null
   /** A person had one of its changes matched again: its run runs, whatever ran before. */
   readonly replayed?: boolean
@@ -78,6 +81,7 @@ export const newBatch = (
   lastObjectAt: now,
   nextAt: now,
   sums: noSums,
+  lineage: [],
   marker: null,
   run: null,
 })

@@ -86,6 +86,11 @@ export type ChangeCause =
       readonly value: number
       readonly threshold: number
       readonly at: Time
+      /** The version of the model that is spoken of, as it is registered; absent where none is known to serve there. */
+      readonly version?: string
+      /** The release that brought it there, and the run that made it. */
+      readonly release?: number
+      readonly run?: number
     }
 
 /** What a pipeline waits for came: a model went live, or a pipeline succeeded. */
@@ -123,9 +128,9 @@ export interface Change {
   readonly lineage?: Lineage
   readonly receivedAt: Time
   readonly state: ChangeState
-  /** A sentence for a person: why ignored, what is invalid, which run was started. */
+  /** A sentence for a person: why ignored, what is invalid, which run was started; of an open one what it waits for. */
   readonly reason: string
-  /** Placed faults (file:line:column: …) of an invalid change. */
+  /** Placed faults (file:line:column: …) of an invalid change, or of the file whose correction it waits for. */
   readonly faults: readonly string[]
   /** The first of `batches`. */
   readonly batch: number | null
@@ -224,6 +229,6 @@ export const describeCause = (cause: ChangeCause): string => {
       return upstreamName(cause)
     case 'drift':
     case 'degraded':
-      return `${cause.model} in ${cause.environment}: ${cause.metric} ${cause.value}`
+      return `${cause.model}${cause.version === undefined ? '' : ` version ${cause.version}`} in ${cause.environment}: ${cause.metric} ${cause.value}`
   }
 }

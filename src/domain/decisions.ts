@@ -60,7 +60,9 @@ export interface RunWanted {
   readonly key?: string | undefined
 }
 
-type WorseningTold = Extract<ChangeCause, { kind: 'drift' | 'degraded' }> & {
+type WorseningTold = Omit<Extract<ChangeCause, { kind: 'drift' | 'degraded' }>, 'release' | 'run' | 'version'> & {
+  /** Without it what serves is spoken of. */
+  readonly version?: string | undefined
   readonly repository?: string | undefined
   readonly key?: string | undefined
 }

@@ -197,6 +197,30 @@ describeDatabases('archives', ({ make }) => {
     expect(await reading.objectsOf(batch?.id as number, 1, all[0]?.uri)).toEqual([all[1]])
   })
 
+  it('take an empty batch with the last change that was in it, also where that joined another one first', async () => {
+    const ended = async (pipeline: string) => {
+      const batch = await insertBatch(store, [], { pipeline, state: 'empty' })
+      now += 1_000
+      return batch.id
+    }
+    const [one, two] = [await ended('one'), await ended('two')]
+    for (const pipeline of ['one', 'two']) await ended(pipeline)
+    const cause = { kind: 'data', pipeline: null, uri: 'gs://a/1', generation: '1', size: 1 } as const
+    const gone = { cause: { ...cause, event: 'deleted' } } as const
+    await record({ state: 'batched', reason: 'left', batch: one, batches: [one, two] }, gone)
+    now += 50 * day
+    await record({ state: 'batched', reason: 'left', batch: two }, gone)
+    now += 50 * day
+    const batches = async () => (await store.list('batch')).map(({ id }) => id)
+    // The second one stays: another of its changes has not ended for long enough.
+    expect(await archive()).toBe(2)
+    expect([(await batches()).includes(one), (await batches()).includes(two)]).toEqual([false, true])
+    now += 50 * day
+    expect(await archive()).toBe(2)
+    expect((await batches()).includes(two)).toBe(false)
+    expect(await faults()).toEqual([])
+  })
+
   it('of before batches had their objects beside them are read as they are today', async () => {
     const objects = [{ uri: 'bq://p.d.t', generation: '1', size: 4, rows: 7 }]
     const { sums: _, ...row } = await insertBatch(store, [], { counted: { 'bq://p.d.t': 2 } })

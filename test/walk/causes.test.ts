@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createStore } from '../../src/adapters/store/store.ts'
-import type { Change } from '../../src/domain/change.ts'
+import type { Person } from '../../src/domain/approval.ts'
+import { type Change, describeCause } from '../../src/domain/change.ts'
+import { trace } from '../../src/ledger/trace.ts'
 import { lookAtSchedules } from '../../src/workers/loops/keep-schedules.ts'
+import { createReplay } from '../../src/workers/people/replay-change.ts'
+import { createTell } from '../../src/workers/people/tell-worse.ts'
 import {
   createWalk,
   goodFiles,
@@ -349,6 +353,137 @@ describe('drift', () => {
   })
 })
 
+describe('drift that a monitor tells of', () => {
+  const watch: Person = { name: 'watch', groups: ['monitors'], knownAs: [] }
+  const tell = async (version?: string): Promise<Change> => {
+    const news = {
+      kind: 'drift',
+      environment: 'dev',
+      model: 'beans',
+      metric: 'psi',
+      value: 0.3,
+      threshold: 0.2,
+    } as const
+    const ports = { ...walk, repositories: [repository] }
+    const { change } = await createTell(ports)(watch, { ...news, version, at: walk.now() })
+    await walk.drain()
+    return walk.get('change', change)
+  }
+  const day = 24 * hour
+  /** A pipeline that is pushed, and trained again by drift. */
+  const pushed = async (attempts: string) => {
+    declare(`{push: {branches: [main]}, drift: {environment: dev, cooldown: 1h${attempts}}}`)
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+  }
+
+  it('is of the version that serves: its way goes back to what brought that, and from there to what followed', async () => {
+    await pushed('')
+    const [release] = await walk.store.list('release', { state: 'live' })
+    const told = await tell()
+    const version = release?.registered?.version
+    expect(told.cause).toMatchObject({ release: release?.id, run: release?.run, version })
+    expect(describeCause(told.cause)).toBe(`beans version ${version} in dev: psi 0.3`)
+    const up = await trace(walk.real, 'change', told.id)
+    const push = (await changes())[0]?.id
+    expect(up?.causes).toMatchObject([
+      { kind: 'change', id: push },
+      { kind: 'run', id: release?.run },
+      { kind: 'verdict' },
+    ])
+    const down = await trace(walk.real, 'change', push as number)
+    expect(JSON.stringify(down?.change)).toContain(`"kind":"change","id":${told.id}`)
+  })
+
+  it('does not train for ever what its own deliveries make worse: after so many tries somebody has to look', async () => {
+    await pushed(', attempts: 2')
+    const told: Change[] = []
+    for (let i = 0; i < 4; i++) {
+      told.push(await tell())
+      walk.pass(2 * hour)
+    }
+    expect(told.map(({ state }) => state)).toEqual(['started', 'started', 'ignored', 'ignored'])
+    const [, second, third] = await runs()
+    expect(told[2]?.reason).toBe(
+      `loop: run ${second?.id} → run ${third?.id} were such tries, and it is worse again: somebody has to look. What a push or a person brings starts anew`,
+    )
+    // Somebody looked.
+    walk.commit('main', {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({
+        on: '{push: {branches: [main]}, drift: {environment: dev, cooldown: 1h, attempts: 2}}',
+        parameters: '{target: Other}',
+      }),
+    })
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    expect((await tell()).state).toBe('started')
+  })
+
+  it('counts anew where the model has served for long before', async () => {
+    await pushed(', attempts: 1')
+    expect((await tell()).state).toBe('started')
+    walk.pass(29 * day)
+    expect((await tell()).state).toBe('ignored')
+    walk.pass(2 * day)
+    expect((await tell()).state).toBe('started')
+  })
+
+  it('counts a try once, however often its verdict had it trained again', async () => {
+    walk.commit('main', {
+      ...goodFiles,
+      'policies/beans.yaml': policyYaml('otherwise: {retrain: {attempts: 2}}\n'),
+      'winnow.yaml': winnowYaml({
+        on: '{push: {branches: [main]}, drift: {environment: dev, cooldown: 1h, attempts: 2}}',
+      }),
+    })
+    await walk.push(walk.heads.get('main') as string)
+    await walk.drain()
+    walk.fate.next = { accuracy: 0.6 }
+    const ports = { ...walk, repositories: [repository] }
+    const news = {
+      kind: 'drift',
+      environment: 'dev',
+      model: 'beans',
+      metric: 'psi',
+      value: 0.3,
+      threshold: 0.2,
+    } as const
+    const { change } = await createTell(ports)(watch, { ...news, at: walk.now() })
+    await walk.drain({ jobs: 8 })
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect(await walk.get('change', change)).toMatchObject({ state: 'started' })
+    expect((await runs()).map(({ attempt }) => attempt)).toEqual([1, 1, 2])
+    walk.pass(2 * hour)
+    expect((await tell()).state).toBe('started')
+    walk.pass(2 * hour)
+    expect((await tell()).state).toBe('ignored')
+  })
+
+  it('of a version that serves no more starts nothing, and of one that was never there is refused', async () => {
+    await pushed('')
+    const [first] = await walk.store.list('release', { state: 'live' })
+    await tell()
+    walk.pass(2 * hour)
+    const [second] = await walk.store.list('release', { state: 'live' })
+    expect(second?.id).not.toBe(first?.id)
+    expect(await tell(first?.registered?.version)).toMatchObject({
+      state: 'ignored',
+      reason: `it is about version ${first?.registered?.version}, and release ${first?.id}, which brought that, is retired`,
+    })
+    expect((await tell(second?.registered?.version)).state).toBe('started')
+    await expect(tell('4711')).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('is of no release where Winnow brought none there', async () => {
+    declare('{drift: {environment: dev}}')
+    const told = await tell()
+    expect(told.cause).not.toHaveProperty('release')
+    expect(told.state).toBe('started')
+  })
+})
+
 describe('data that a run wrote', () => {
   const twoInARing =
     '{push: {branches: [main]}, data: {uri: "gs://acme/made/**/features.csv", quiet: 5s, into: source}}'
@@ -407,6 +542,26 @@ describe('data that a run wrote', () => {
       reason: `loop: beans → beans: run ${run?.id} wrote it`,
     })
     expect(await walk.get('change', given)).toMatchObject({ state: 'batched' })
+  })
+
+  it('is kept by the second batch that it joins, too, and by a replay', async () => {
+    const third =
+      '  third: {ir: pipelines/beans.json, parameters: {target: C}, on: {data: {uri: "gs://acme/made/**/beans.csv", quiet: 5s, into: source}}}\n'
+    declare(twoInARing, features + third)
+    const [first] = await runs()
+    const made = await wrote(under(first?.jobId ?? '', 'beans.csv'))
+    await walk.drain()
+    const last = (await runs()).find(({ pipeline }) => pipeline === 'third')
+    const back = await wrote(under(last?.jobId ?? '', 'features.csv'))
+    await walk.drain()
+    expect(await walk.get('change', back)).toMatchObject({
+      state: 'ignored',
+      reason: `loop: beans → third → beans: run ${last?.id} wrote it`,
+    })
+    const grace = { name: 'grace', groups: ['operators'], knownAs: [] }
+    const ports = { ...walk, repositories: [repository] }
+    const replayed = await createReplay(ports)(made, grace, 'to see it again')
+    expect((await walk.get('change', replayed.change)).lineage).toEqual((await walk.get('change', made)).lineage)
   })
 
   it('by somebody else starts what it starts', async () => {

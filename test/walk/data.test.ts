@@ -5,6 +5,7 @@ import type { DataObject } from '../../src/domain/batch.ts'
 import { dataChange } from '../../src/domain/data-change.ts'
 import { Fault } from '../../src/domain/errors.ts'
 import type { RepositoryHost } from '../../src/domain/ports.ts'
+import { trace } from '../../src/ledger/trace.ts'
 import { createLog } from '../../src/log.ts'
 import { createRunner } from '../../src/workers/running/runner.ts'
 import { createSteps } from '../../src/workers/running/steps.ts'
@@ -79,6 +80,13 @@ describe('data that a sender told of', () => {
       ['beans', id, 'succeeded'],
       ['peas', id, 'succeeded'],
     ])
+    const shown = await trace(walk.real, 'change', id)
+    expect(shown?.change.children).toMatchObject([
+      { kind: 'batch', id: beans?.id, objects: [{ uri: 'gs://acme/in/a.csv' }], children: [{ kind: 'run' }] },
+      { kind: 'batch', id: other?.id, objects: [{ uri: 'gs://acme/in/a.csv' }], children: [{ kind: 'run' }] },
+    ])
+    for (const pipeline of ['beans', 'peas'])
+      expect((await walk.real.findChanges({ pipeline }, 10)).map((change) => change.id)).toEqual([id])
   })
 
   it.each([
@@ -92,6 +100,24 @@ describe('data that a sender told of', () => {
     await walk.drain()
     expect(await walk.get('change', id)).toMatchObject({ state: 'ignored', reason, batch: null })
     expect(await batchesOf()).toEqual([])
+  })
+
+  it('waits for a correction of winnow.yaml, and says what is wrong and where', async () => {
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    walk.commit('main', { ...goodFiles, 'winnow.yaml': 'version: 1\npipelines: {beans: 3}\n' })
+    const id = await hear(object('a.csv'))
+    await later(60_000)
+    const waiting = await walk.get('change', id)
+    expect(waiting).toMatchObject({
+      state: 'recorded',
+      reason: 'this data waits: winnow.yaml has 1 fault; correct winnow.yaml on the protected branch',
+      faults: [expect.stringMatching(/^winnow.yaml:2:20: pipelines.beans/)],
+    })
+    // Said once, however often it was looked at.
+    expect((await walk.store.history('change', id)).map(({ why }) => why)).toEqual(['data received', waiting.reason])
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    await walk.drain()
+    expect(await walk.get('change', id)).toMatchObject({ state: 'batched', faults: [] })
   })
 
   it('beyond what the config allows is a fault of winnow.yaml, with its place and what is allowed', async () => {

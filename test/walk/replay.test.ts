@@ -69,6 +69,26 @@ describe('a replayed change', () => {
     ])
   })
 
+  it('of an upstream knows what led to it: a circle stays one', async () => {
+    const features =
+      '  features: {ir: pipelines/beans.json, parameters: {target: Class}, on: {upstream: {pipeline: beans}}}\n'
+    const files = {
+      ...goodFiles,
+      'winnow.yaml': winnowYaml({ on: '{push: {branches: [main]}, upstream: {pipeline: features}}' }).replace(
+        'environments:\n',
+        `${features}environments:\n`,
+      ),
+    }
+    await walk.push(walk.commit('main', files))
+    await walk.drain()
+    const ended = (await walk.store.list('change')).find(({ state }) => state === 'ignored')
+    const again = await replay(ended?.id as number)
+    await walk.drain()
+    const loop = { state: 'ignored', reason: 'loop: beans → features → beans' }
+    expect(ended).toMatchObject(loop)
+    expect(await walk.get('change', again)).toMatchObject({ ...loop, lineage: ended?.lineage })
+  })
+
   it('is no newest push: what came since is neither superseded nor hidden by it', async () => {
     const old = await walk.push(walk.commit('main', goodFiles))
     await walk.drain()

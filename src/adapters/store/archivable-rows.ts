@@ -74,8 +74,16 @@ export const archivableRows = async (db: Database, before: Time, changes: number
   await read(
     'batch',
     sql`(run in (${idList(runs)}) or (
-      run is null and id in (select batch from winnow.change where id in (${idList(ids)}))
+      run is null and id in (
+        select joined.value::bigint from winnow.change,
+          json_array_elements_text(coalesce(change.document -> 'batches', json_build_array(change.batch))) as joined
+        where change.id in (${idList(ids)})
+      )
       and not exists (select from winnow.change where change.batch = batch.id and change.id not in (${idList(ids)}))
+      and not exists (
+        select from winnow.change where json_array_length(document -> 'batches') > 1
+          and (document -> 'batches')::jsonb @> to_jsonb(batch.id) and change.id not in (${idList(ids)})
+      )
     ))`,
   )
   const verdicts = await read('verdict', sql`run in (${idList(runs)})`)

@@ -82,7 +82,10 @@ const narrow = <O>(query: ChangeQuery<O>, filter: ChangeFilter): ChangeQuery<O> 
 const ofPipeline = (pipeline: string) => sql<boolean>`(
   change.document -> 'cause' ->> 'pipeline' = ${pipeline}
   or exists (select from winnow.run where run.change = change.id and run.pipeline = ${pipeline})
-  or exists (select from winnow.batch where batch.id = change.batch and batch.pipeline = ${pipeline})
+  or exists (
+    select from json_array_elements_text(coalesce(change.document -> 'batches', json_build_array(change.batch))) as joined
+    join winnow.batch on batch.id = joined.value::bigint where batch.pipeline = ${pipeline}
+  )
 )`
 
 /** In the values of the cause, not in its keys: `commit` is not in every push. Letters' case counts for nothing. */

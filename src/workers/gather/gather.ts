@@ -4,11 +4,13 @@ import { type Batch, type DataObject, manifestOf } from '../../domain/batch.ts'
 import { objectPages } from '../../domain/batch-objects.ts'
 import { standingOf } from '../../domain/batch-standing.ts'
 import { isFault } from '../../domain/errors.ts'
+import { joinLineages } from '../../domain/lineage.ts'
 import { manifestFileName, manifestFileOf } from '../../domain/manifest-file.ts'
 import type { ManifestFiles, Store, Transaction } from '../../domain/ports.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import { count, type DeclarationPorts, readProtectedDeclaration, runTargetOf } from '../declaration/declaration.ts'
-import { lockBatches } from '../match/join-batch.ts'
+import { lockBatches, withLineage } from '../match/join-batch.ts'
+import { lineageBefore } from '../match/lineage-of.ts'
 import type { StepContext, StepFunction } from '../running/step.ts'
 import { create, move } from '../running/transitions.ts'
 import { newRun } from '../runs/new-run.ts'
@@ -139,6 +141,7 @@ const close = async (ports: GatherPorts, closing: Closing, context: StepContext)
     const wanting = await wantingMore(tx, repository, pipeline.name)
     const before = await overtaken(tx, batch, trigger.overlap)
     const theirs = [...wanting.map(({ run }) => run), ...before]
+    const lineages = await Promise.all(theirs.map((run) => lineageBefore(tx, run)))
     const gathered: DataObject[] = theirs.flatMap(({ manifest }) => manifest)
     for await (const page of objectPages(tx, batch.id)) gathered.push(...page)
     const { objects } = manifestOf(newestOf(gathered))
@@ -164,7 +167,8 @@ const close = async (ports: GatherPorts, closing: Closing, context: StepContext)
     await tx.enqueue('build', run.id)
     await settleWanting(tx, wanting, run, at)
     await giveOver(tx, before, run, at)
-    const closed = { ...batch, state: 'closed', reason: closing.why, run: run.id, nextAt: null } as const
+    const lineage = withLineage(batch, joinLineages(lineages))
+    const closed = { ...batch, ...lineage, state: 'closed', reason: closing.why, run: run.id, nextAt: null } as const
     await move(tx, 'batch', batch, closed, `run ${run.id}`, at)
   })
 }

@@ -6,7 +6,8 @@ import type { Store, Transaction } from '../../domain/ports.ts'
 import { nextRun, type Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { count } from '../declaration/declaration.ts'
-import { lockBatches } from '../match/join-batch.ts'
+import { lockBatches, withLineage } from '../match/join-batch.ts'
+import { lineageBefore } from '../match/lineage-of.ts'
 import type { StepContext } from '../running/step.ts'
 import { create, move } from '../running/transitions.ts'
 import { type Changed, describeChanged } from './snapshot.ts'
@@ -85,7 +86,8 @@ const rejoin = async (tx: Transaction, run: Run, closed: Batch, left: readonly D
   }
   const why = `${count(left.length, 'object')} of batch ${closed.id} came back: run ${run.id} could not read all of it`
   // Due at once: the next look works out what it waits for.
-  const due = { ...batch, nextAt: at, ...(closed.replayed === true ? { replayed: true } : {}) }
+  const lineage = withLineage(batch, await lineageBefore(tx, run))
+  const due = { ...batch, ...lineage, nextAt: at, ...(closed.replayed === true ? { replayed: true } : {}) }
   const written =
     open === undefined ? await create(tx, 'batch', due, why, at) : await tx.update('batch', { ...open, ...due })
   await tx.putObjects(written.id, joining)

@@ -9,6 +9,8 @@ import { takeDeadLetter, takeNews } from './take-news.ts'
 
 export interface AskPorts extends DeclarationPorts {
   readonly store: Pick<Store, 'recordChange'> & Sightings & FeedLedger
+  /** Of what is pulled, which a sender told. */
+  readonly recordTold: Store['recordChange']
   readonly now: () => Time
   readonly log: Log
 }
@@ -33,11 +35,18 @@ export const keepAsking = (
   sources.flatMap((source) => {
     const { name, poll, pull, deadLetters } = source
     const asked: Promise<void>[] = []
+    const hearing = { ...ports, store: { ...ports.store, recordChange: ports.recordTold } }
     if (poll !== undefined)
       asked.push(keepPollingSource(ports, { ...source, every: poll, list: source.reader.list }, signal))
     if (pull !== undefined)
       asked.push(
-        keepPulling(ports, { source: name, kind: 'pull' }, pull, (message) => takeNews(ports, source, message), signal),
+        keepPulling(
+          ports,
+          { source: name, kind: 'pull' },
+          pull,
+          (message) => takeNews(hearing, source, message),
+          signal,
+        ),
       )
     if (deadLetters !== undefined)
       asked.push(

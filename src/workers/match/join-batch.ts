@@ -11,6 +11,7 @@ import {
 } from '../../domain/batch.ts'
 import { objectPages } from '../../domain/batch-objects.ts'
 import { standingOf } from '../../domain/batch-standing.ts'
+import { joinLineages, type Lineage } from '../../domain/lineage.ts'
 import type { Transaction } from '../../domain/ports.ts'
 import type { Time } from '../../domain/time.ts'
 import { count } from '../declaration/declaration.ts'
@@ -30,6 +31,16 @@ export interface Settled {
   readonly reason: string
 }
 
+/** The change that an object comes with, and the runs that led to it. */
+export interface Joining {
+  readonly change: number
+  readonly lineage: Lineage
+}
+
+/** A batch of before it was kept here has it in its changes. */
+export const withLineage = ({ lineage }: Pick<Batch, 'lineage'>, more: Lineage): Pick<Batch, 'lineage'> =>
+  lineage === undefined ? {} : { lineage: joinLineages([lineage, more]) }
+
 /** Batches of one pipeline are written one after another; each transaction sees what the one before it left. */
 export const lockBatches = (tx: Transaction, { repository, pipeline }: Pick<BatchLine, 'repository' | 'pipeline'>) =>
   tx.lock(`data ${repository} ${pipeline}`)
@@ -40,7 +51,7 @@ export const settleWritten = async (
   line: BatchLine,
   object: DataObject,
   as: 'object' | 'marker',
-  change: number,
+  { change, lineage }: Joining,
   at: Time,
 ): Promise<Settled> => {
   if (as === 'object' && isEmptyObject(object)) return settleEmpty(tx, line, object, at)
@@ -56,7 +67,12 @@ export const settleWritten = async (
       : { batch: null, reason: `batch ${batch} has a later generation of ${object.uri}, ${joined.held.generation}` }
   }
   const why = joined.replaced === null ? '' : `, in the place of generation ${joined.replaced.generation}`
-  const stood = { ...joined.batch, change, ...whenNext(joined.batch, line.trigger, at) }
+  const stood = {
+    ...joined.batch,
+    change,
+    ...withLineage(joined.batch, lineage),
+    ...whenNext(joined.batch, line.trigger, at),
+  }
   const batch =
     open === undefined
       ? await create(tx, 'batch', stood, `${object.uri} came`, at)

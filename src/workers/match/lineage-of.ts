@@ -11,7 +11,8 @@ export const lineageAfter = async (store: Reading, run: Run): Promise<Lineage> =
   return joinLineages([await lineageBefore(store, run), [{ repository, pipeline, run: id }]])
 }
 
-const lineageBefore = async (store: Reading, run: Run): Promise<Lineage> => {
+/** The runs that led to what a run reads, or was started by. */
+export const lineageBefore = async (store: Reading, run: Run): Promise<Lineage> => {
   let change = await store.get('change', run.change)
   let of = run
   while (change?.cause.kind === 'retrain') {
@@ -21,6 +22,8 @@ const lineageBefore = async (store: Reading, run: Run): Promise<Lineage> => {
     change = await store.get('change', before.change)
   }
   if (of.batch === null) return change?.lineage ?? []
+  const batch = await store.get('batch', of.batch)
+  if (batch?.lineage !== undefined) return batch.lineage
   const changes = await store.list('change', { batch: of.batch }, mostChanges)
   return joinLineages([...changes, change].map((one) => one?.lineage ?? []))
 }

@@ -61,7 +61,7 @@ export const matchData = async (
   const others = wanted.filter(({ line }) => whyOwnOutput(written, repository, line.pipeline) === undefined)
   if (others.length === 0) return ignored(loops.join('; '))
   const lineage = written === undefined ? {} : { lineage: written.lineage }
-  return { kind: 'join', join: (tx) => joinAll(tx, others, cause, change, at), ...lineage }
+  return { kind: 'join', join: (tx) => joinAll(tx, others, cause, { ...change, ...lineage }, at), ...lineage }
 }
 
 const ignored = (reason: string): Decision => ({ kind: 'end', outcome: { state: 'ignored', reason } })
@@ -79,7 +79,7 @@ const joinAll = async (tx: Transaction, wanted: readonly Wanted[], cause: DataCa
     settled.push(
       cause.event === 'deleted'
         ? await settleDeleted(tx, line, object, 'was deleted', at)
-        : await settleWritten(tx, line, object, as, change.id, at),
+        : await settleWritten(tx, line, object, as, { change: change.id, lineage: change.lineage ?? [] }, at),
     )
   const reason = settled.map((one) => one.reason).join('; ')
   const [first, ...others] = settled.flatMap(({ batch }) => batch ?? [])

@@ -1,41 +1,59 @@
-import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
+import type { PipelineDeclaration, WinnowYaml } from '../../declarations/winnow-yaml.ts'
 import type { Change, ChangeCause } from '../../domain/change.ts'
-import { loopOf } from '../../domain/lineage.ts'
 import type { NewRow, Transaction } from '../../domain/ports.ts'
 import { runEnded } from '../../domain/run.ts'
 import { formatTime, type Time } from '../../domain/time.ts'
+import { earlierTries } from './earlier-tries.ts'
 import type { Decision, MatchPorts } from './match.ts'
-import { matchProtected } from './match-protected.ts'
+import { type Chosen, matchProtected } from './match-protected.ts'
 
 export type WorsenedCause = Extract<ChangeCause, { kind: 'drift' | 'degraded' }>
 
 /** Runs of a pipeline that are looked through for those that such news started. */
 const looksBack = 200
 
-/** A model drifted or got worse: the pipelines that make it run, unless they do so already or did so not long ago. */
-export const matchWorsened = (
+/**
+ * A model drifted or got worse: the pipelines that make it run, unless they do so already or did so not long ago, or tried it so
+ * often in a row that another try is no help.
+ */
+export const matchWorsened = async (
   ports: MatchPorts,
   change: Change,
   cause: WorsenedCause,
   at: Time,
   signal: AbortSignal,
-): Promise<Decision> =>
-  matchProtected(ports, change, at, signal, (yaml) => {
-    const { kind, model, environment, metric, value, threshold } = cause
-    const makers = yaml.pipelines.filter((one) => one.model === model && one.on[kind]?.environment === environment)
-    if (makers.length === 0)
-      return { ok: false, reason: `no pipeline makes ${model} again on ${kind} in ${environment}` }
-    const pipelines = makers.filter(({ name }) => loopOf(change.lineage ?? [], change.repository, name) === undefined)
-    if (pipelines.length === 0)
-      return { ok: false, reason: loopOf(change.lineage ?? [], change.repository, makers[0]?.name ?? '') ?? 'loop' }
-    return {
-      ok: true,
-      reason: `${kind} of ${model} in ${environment}: ${metric} is ${value}, the limit is ${threshold}`,
-      pipelines,
-      occasion: `${kind} ${change.id}`,
-      refuse: (tx, run) => whyNotNow(tx, cause, run, pipelines, at),
-    }
+): Promise<Decision> => {
+  const about = cause.release === undefined ? undefined : await ports.store.get('release', cause.release)
+  const tries = await earlierTries(ports.store, change)
+  return matchProtected(ports, change, at, signal, (yaml) => {
+    // What serves now is told of by itself.
+    if (about !== undefined && about.state !== 'live')
+      return {
+        ok: false,
+        reason: `it is about version ${cause.version}, and release ${about.id}, which brought that, is ${about.state}`,
+      }
+    return choose(yaml, change, cause, tries, at)
   })
+}
+
+const choose = (yaml: WinnowYaml, change: Change, cause: WorsenedCause, tries: readonly number[], at: Time): Chosen => {
+  const { kind, model, environment, metric, value, threshold } = cause
+  const makers = yaml.pipelines.filter((one) => one.model === model && one.on[kind]?.environment === environment)
+  if (makers.length === 0) return { ok: false, reason: `no pipeline makes ${model} again on ${kind} in ${environment}` }
+  const pipelines = makers.filter(({ on }) => tries.length < (on[kind]?.attempts ?? 0))
+  if (pipelines.length === 0) {
+    const runs = tries.map((run) => `run ${run}`).join(' → ')
+    const reason = `loop: ${runs} were such tries, and it is worse again: somebody has to look. What a push or a person brings starts anew`
+    return { ok: false, reason }
+  }
+  return {
+    ok: true,
+    reason: `${kind} of ${model} in ${environment}: ${metric} is ${value}, the limit is ${threshold}`,
+    pipelines,
+    occasion: `${kind} ${change.id}`,
+    refuse: (tx, run) => whyNotNow(tx, cause, run, pipelines, at),
+  }
+}
 
 /** A monitor tells the same news each minute. One at a time is asked for what was done about it. */
 const whyNotNow = async (

@@ -1,5 +1,5 @@
 import { type Change, type ChangeOutcome, endChange, isChangeOpen, isSameLine } from '../../domain/change.ts'
-import { isFault } from '../../domain/errors.ts'
+import { type Fault, isFault } from '../../domain/errors.ts'
 import type { Lineage } from '../../domain/lineage.ts'
 import { pauseReason } from '../../domain/pause.ts'
 import type { NewRow, Store, Transaction } from '../../domain/ports.ts'
@@ -48,11 +48,17 @@ export const createMatchStep =
   async (change, context) => {
     if (!isChangeOpen(change)) return
     if ((change.nextAt ?? 0) > context.now()) return wait(ports.store, change)
-    const decision = await decide(ports, change, context.now(), context.signal).catch((error: unknown): Decision => {
-      if (!isFault(error) || error.retryable) throw error
-      const outcome = { state: 'invalid', reason: error.message, faults: error.details } as const
-      return { kind: 'end', outcome }
-    })
+    const decision = await decide(ports, change, context.now(), context.signal).catch(
+      async (error: unknown): Promise<Decision> => {
+        if (!isFault(error)) throw error
+        if (error.retryable) {
+          await say(ports.store, change, error, context.now())
+          throw error
+        }
+        const outcome = { state: 'invalid', reason: error.message, faults: error.details } as const
+        return { kind: 'end', outcome }
+      },
+    )
     const ended = await ports.store.transaction((tx) => apply(tx, change, decision, context.now()))
     context.log.info({ change: change.id, outcome: ended.state, reason: ended.reason }, 'change matched')
   }
@@ -63,6 +69,17 @@ const wait = (store: Store, change: Change): Promise<void> =>
     await tx.update('change', change)
     await tx.enqueue('match', change.id, change.nextAt ?? undefined)
   })
+
+/** The runner puts the change off; what it waits for stands in its row, for whoever looks. */
+const say = async (store: Store, change: Change, { message, remedy, details }: Fault, at: Time): Promise<void> => {
+  const reason = remedy === undefined ? message : `${message}; ${remedy}`
+  if (reason === change.reason) return
+  await store.transaction(async (tx) => {
+    const { id, state } = change
+    await tx.update('change', { ...change, reason, faults: details })
+    await tx.record({ at, kind: 'change', id, from: state, to: state, by: 'winnow', why: reason })
+  })
+}
 
 const decide = (ports: MatchPorts, change: Change, at: Time, signal: AbortSignal): Promise<Decision> => {
   const { cause } = change

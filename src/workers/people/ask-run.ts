@@ -50,22 +50,7 @@ export const createAsk =
     return { repository, change: id, duplicate, commit: commit ?? head }
   }
 
-/** Somebody who watches a model tells that it drifted or got worse. */
-export const createTell =
-  (ports: DecisionPorts): Decisions['tell'] =>
-  async (person, { repository: place, key, ...news }) => {
-    if (!person.groups.some((group) => group === 'operators' || group === 'monitors'))
-      throw new Fault('forbidden', `${person.name} may not tell of ${news.kind}`, {
-        remedy: `Add ${person.name} to the group monitors in the server's config.`,
-      })
-    const repository = repositoryOf(ports, { repository: place })
-    const { kind, environment, model, metric, at } = news
-    const told = key ?? `${environment}:${model}:${metric}:${at}`
-    const { id, duplicate } = await record(ports, repository, person, news, `${kind}:${told}`)
-    return { repository, change: id, duplicate }
-  }
-
-const record = async (
+export const record = async (
   { store, now }: DecisionPorts,
   repository: string,
   { name }: Person,

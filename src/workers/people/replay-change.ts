@@ -28,13 +28,14 @@ export const createReplay =
             remedy: `Look at it with \`winnow changes show ${id}\`.`,
           })
         const before = await tx.list('change', { replayOf: id }, 1_000)
-        const { repository, cause, author, bodyDigest, state } = change
+        const { repository, cause, author, bodyDigest, state, lineage } = change
         const why = `replay of change ${id}: ${reason}`
         const replay = {
           repository,
           cause,
           author,
           bodyDigest,
+          ...(lineage === undefined ? {} : { lineage }),
           sender: replaySender,
           replayOf: id,
           dedupeKey: `replay:${id}:${at}:${before.length + 1}`,

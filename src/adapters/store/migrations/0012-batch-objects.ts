@@ -30,6 +30,9 @@ const statements: readonly RawBuilder<unknown>[] = [
       'rows', coalesce(sums.rows, 0), 'uncounted', coalesce(sums.uncounted, 0)
     )))::json
     from winnow.batch known left join sums on sums.batch = known.id where known.id = batch.id`,
+  // Few objects are asked for by several triggers; those are found by every batch that they joined.
+  sql`create index change_batches on winnow.change using gin (((document -> 'batches')::jsonb))
+    where json_array_length(document -> 'batches') > 1`,
 ]
 
 /** The objects of batches in a table of their own, and beside each batch what they come to (docs/adr/0012). */
