@@ -9,8 +9,8 @@ import type { Doorstep, Outcome, Sender } from '../sender.ts'
 const repository = 'polled-farro'
 const secret = 'what the hook signs the farro with'
 const zeros = '0'.repeat(40)
-/** Within this time of the start Winnow has looked at the repository: what was there at its first look is no news. */
-const firstLook = 60_000
+/** What was there at Winnow's first look is no news; on a busy machine that may be so long after the start. */
+const firstLook = 180_000
 
 /** Pushes that their host does not deliver, but every third: Winnow asks git for them, and those it was told of are no news. */
 export const polledGit: Sender = {

@@ -5,6 +5,8 @@ import type { Happening, Sender } from '../sender.ts'
 
 const repository = 'timed-teff'
 const minute = 60_000
+/** A schedule begins when Winnow first sees it, which on a busy machine may be so long after its start. */
+const begunAfter = 3 * minute
 
 /** Each minute, by clocks of three zones; whoever was down catches all of them up. */
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu']
@@ -45,8 +47,7 @@ export const schedule: Sender = {
               (zone): Happening => ({
                 repository,
                 about: aboutTick(pipelineOf(zone), cron, zone, slot),
-                // A schedule begins when Winnow first sees it, which is soon after its start.
-                ...(slot - from < minute ? { unsure: true } : {}),
+                ...(slot - from < begunAfter ? { unsure: true } : {}),
                 outcomes: ['started'],
               }),
             ),
@@ -54,8 +55,22 @@ export const schedule: Sender = {
         // Winnow looks at its schedules every ten seconds.
         rests: (now) => now % minute > 14_000 && now % minute < 35_000,
       },
+      differences: ({ changes }) => {
+        const ticks = changes.filter((change) => change.repository === repository).map(({ about }) => about)
+        return zones.flatMap((zone) => holesIn(ticks, zone))
+      },
     }
   },
+}
+
+/** Once it has begun, no minute is left out. */
+const holesIn = (ticks: readonly string[], zone: string): readonly string[] => {
+  const start = aboutTick(pipelineOf(zone), cron, zone, 0).slice(0, -new Date(0).toISOString().length)
+  const slots = ticks.filter((tick) => tick.startsWith(start)).map((tick) => Date.parse(tick.slice(start.length)))
+  const [first, last] = [Math.min(...slots), Math.max(...slots)]
+  return minutesBetween(first, last)
+    .filter((slot) => !slots.includes(slot))
+    .map((slot) => `${zone}: ${new Date(slot).toISOString()} was left out`)
 }
 
 /** The beginnings of minutes after `from`, up to and with `to`. */
