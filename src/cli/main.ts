@@ -12,6 +12,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  // What was asked goes on, and its exit code says how it ended.
+  if (error.code !== 'EPIPE') throw error
+})
+
 const program = new Command('winnow')
   .description('GitOps for machine learning: from a push or new data to a judged, delivered model.')
   .version(version, '-v, --version')

@@ -20,7 +20,7 @@ const isIndex = (name: string): boolean => name === '' || /^__index_level_\d+__$
 /** Throws a Fault where the header cannot be understood. `label` null: by its usual names. */
 export const columnRoles = (header: readonly string[], label: string | null, faults: TableFaults): ColumnRoles => {
   const names = header.filter((name) => !isIndex(name))
-  const there = `there are ${names.slice(0, 30).join(', ')}${names.length > 30 ? ' …' : ''}`
+  const there = `there are ${names.slice(0, 30).join(', ') || 'no names'}${names.length > 30 ? ' …' : ''}`
   for (const name of new Set(names))
     if (names.indexOf(name) !== names.lastIndexOf(name)) faults.add(1, name, 'expected each column once, got it twice')
   const truth = label ?? labelNames.find((name) => names.includes(name))

@@ -12,6 +12,10 @@ export const createCsvRows = (sink: RowSink, faults: TableFaults) => {
 
   const emit = (cells: readonly string[]): void => {
     if (width === 0) {
+      if (cells.some((name) => /\r(?!\n)/.test(name.trim()))) {
+        faults.add(line, null, 'lines end with CR alone: expected LF or CRLF')
+        faults.check()
+      }
       width = cells.length
       sink.header(cells.map((name) => name.trim()))
     } else if (cells.length === width) sink.row(cells, line)

@@ -164,6 +164,14 @@ describe('refuses', () => {
         't.csv:1: expected p_<class> of every class, or predicted: there are label;p_a; cells are separated by commas',
       ],
     ],
+    ['label,p_a\ra,1\ra,1\r', ['t.csv:1: lines end with CR alone: expected LF or CRLF']],
+    [
+      '\n\n',
+      [
+        't.csv:1: expected a column of the truth (label, target, truth, or --label COLUMN): there are no names',
+        't.csv:1: expected p_<class> of every class, or predicted: there are no names',
+      ],
+    ],
     ['label,score\na,1\n', ['t.csv:1: expected p_<class> of every class, or predicted: there are label, score']],
   ])('%j', async (text, faults) => {
     expect(await faultsOf(text)).toEqual(faults)

@@ -14,21 +14,18 @@ const mostTold = 20
 /** `place` writes where in the file: `predictions.csv:12`, `predictions.parquet: row 12`. */
 export const createTableFaults = (place: (at: number | null) => string): TableFaults => {
   const told: string[] = []
-  const fail = (): never => {
+  const fail = (isCut = false): never => {
     const [first, ...more] = told
-    throw new Fault(
-      'predictions_invalid',
-      `${first}${more.length === 0 ? '' : `; and ${more.length} more ${more.length === 1 ? 'fault' : 'faults'}`}`,
-      {
-        details: more.length === 0 ? [] : told,
-        remedy: 'correct the program that wrote the table; docs/policies.md has the columns that it may have',
-      },
-    )
+    const rest = `${isCut ? 'at least ' : ''}${more.length} more ${more.length === 1 ? 'fault' : 'faults'}`
+    throw new Fault('predictions_invalid', `${first}${more.length === 0 ? '' : `; and ${rest}`}`, {
+      details: more.length === 0 ? [] : told,
+      remedy: 'correct the program that wrote the table; docs/policies.md has the columns that it may have',
+    })
   }
   return {
     add: (at, column, message) => {
       told.push(`${place(at)}: ${column === null ? '' : `${column}: `}${message}`)
-      if (told.length === mostTold) fail()
+      if (told.length === mostTold) fail(true)
     },
     check: () => {
       if (told.length > 0) fail()

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { automlRequirements } from '../../src/platform/automl/train.ts'
 import { sharedEnvironments } from '../automl/environments.ts'
-import { winnow } from '../cli/winnow.ts'
+import { start, winnow } from '../cli/winnow.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const realRows = file('../../../shared/data/dry_bean.csv')
@@ -62,6 +63,16 @@ describe('exit codes', () => {
       expect(told.stderr).toContain(words)
     }
   })
+})
+
+it.each([
+  ['standard output', 'stdout', answers, 1],
+  ['standard error', 'stderr', answers.replaceAll('0.', '7.'), 2],
+] as const)('whoever reads %s may leave early: the exit code is the same', async (_name, stream, table, code) => {
+  const strict = await policy('  good: {metric: accuracy, atLeast: 0.8}\n')
+  const child = start(['policy', 'check', strict, '--predictions', await write('early.csv', table)])
+  child[stream].destroy()
+  expect((await once(child, 'exit'))[0]).toBe(code)
 })
 
 it('lays the champion beside the candidate by ids, whatever the order, and refuses other examples', async () => {
