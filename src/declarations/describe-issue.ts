@@ -51,6 +51,11 @@ const expectation = (issue: z.core.$ZodIssue): string => {
       return atBound('at least', issue.origin, issue.minimum, issue.inclusive ?? true, 'more than')
     case 'too_big':
       return atBound('at most', issue.origin, issue.maximum, issue.inclusive ?? true, 'less than')
+    case 'invalid_union': {
+      // Where the union says nothing itself, each of its kinds does.
+      const kinds = issue.errors.flatMap(([first]) => (first === undefined ? [] : [expectation(first)]))
+      return issue.message !== 'Invalid input' || kinds.length === 0 ? issue.message : [...new Set(kinds)].join(', or ')
+    }
     default:
       return issue.message
   }

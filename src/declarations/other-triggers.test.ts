@@ -54,6 +54,7 @@ it.each([
     '{schedule: {cron: 0 3 * * *, timezone: Europe/Berln}}',
     '8:48: pipelines.beans.on.schedule.timezone: expected a time zone such as Europe/Berlin, got "Europe/Berln"',
   ],
+  ['{schedule: 3}', '8:20: pipelines.beans.on.schedule: expected a mapping, or a list, got 3'],
   ['[schedule]', '8:9: pipelines.beans.on: expected a mapping, got a list'],
   [
     '{schedule: {cron: 0 3 * * *, catchup: all}}',

@@ -46,6 +46,8 @@ export const prepareMetricGate = (gate: MetricGate, judged: Case, chance: Chance
   const uncompared = uncomparedData(gate, judged)
   if (uncompared !== undefined)
     return limitsOf(gate).map((limit) => settle(gate, null, null, limit, uncompared.outcome, uncompared.reason))
+  const mistaken = mistakenTarget(gate, judged.candidate)
+  if (mistaken !== undefined) return limitsOf(gate).map((limit) => settle(gate, null, null, limit, 'fail', mistaken))
   return partsOf(gate, judged.candidate).flatMap((part) => {
     if (part.kind === 'unknown')
       return limitsOf(gate).map((limit) => settle(gate, null, part.name, limit, part.outcome, part.reason))
@@ -70,6 +72,16 @@ export const limitsOf = ({ atLeast, atMost }: MetricGate): readonly GateCheck['l
   ...(atLeast === null ? [] : [{ kind: 'atLeast', value: atLeast } as const]),
   ...(atMost === null ? [] : [{ kind: 'atMost', value: atMost } as const]),
 ]
+
+/** `each` that names a column beside the target: the classes would be judged, and its values are meant. */
+const mistakenTarget = ({ each }: MetricGate, { answers }: ModelEvidence): string | undefined => {
+  if (each === null || answers?.kind !== 'classification') return undefined
+  const { columns, classes } = answers.predictions
+  const column = memberOf(columns, each)
+  // The target may stand there twice, under another name.
+  if (column === undefined || column.values.every((value) => classes.includes(value))) return undefined
+  return `each takes the classes of the target, and ${each} is another column: its values are \`slices: ${each}\``
+}
 
 const referenceOf = (gate: MetricGate, judged: Case): ReferenceEvidence | null => {
   if (gate.against === null) return null

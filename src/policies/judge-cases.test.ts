@@ -229,6 +229,16 @@ describe('slices', () => {
     expect(missing.reason).toContain('the predictions have no column regoin: there are region, season')
   })
 
+  it('are not what each takes: a column beside the target fails, the target under another name does not', () => {
+    const labels: Column = { values: ['a', 'b'], codes: Int32Array.from({ length: 100 }, (_, i) => i % 2) }
+    const both = known(answering(100, 95, 1, { region, kind: labels }))
+    const recall = (each: string) => judged(`  g: {metric: recall, atLeast: 0.5, each: ${each}}\n`, both)
+    expect(recall('region').outcome).toBe('fail')
+    expect(recall('region').reason).toContain('region is another column: its values are `slices: region`')
+    expect(recall('Class').outcome).toBe(recall('kind').outcome)
+    expect(recall('kind').gates[0]?.checks.map(({ of }) => of)).toEqual(['a', 'b'])
+  })
+
   it('of a champion of which only numbers of all examples are known are not compared with these', () => {
     const references = {
       champion: { kind: 'known', evidence: { ...stated, metrics: { accuracy: 0.3 } }, answers: null },

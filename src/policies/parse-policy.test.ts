@@ -220,6 +220,13 @@ it.each([
   [
     withGate(
       'metric: accuracy, atLeast: 0.9',
+      'otherwise: {retrain: {attempts: 2, parameters: {budget: previos * 2}}}\n',
+    ),
+    'p.yaml:3:57: otherwise.retrain.parameters.budget: unknown name previos, did you mean previous?',
+  ],
+  [
+    withGate(
+      'metric: accuracy, atLeast: 0.9',
       'otherwise: {retrain: {attempts: 2, brake: {metric: macrF1, improvesBy: 0.1}}}\n',
     ),
     'p.yaml:3:52: otherwise.retrain.brake.metric: unknown metric macrF1, did you mean macroF1?',

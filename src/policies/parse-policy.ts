@@ -2,6 +2,7 @@ import { loadYaml, type Place } from '../declarations/load-yaml.ts'
 import { type PlacedFault, sortFaults } from '../declarations/placed-fault.ts'
 import { repositoryPathFault } from '../declarations/repository-path.ts'
 import type { Json } from '../domain/json.ts'
+import { nearestName } from '../domain/nearest-name.ts'
 import { parseDuration } from '../domain/time.ts'
 import { type ExpressionBudget, expressionBudget, retrainExpressionFault, spendOn } from './checks.ts'
 import { takesCanary } from './live/canary.ts'
@@ -159,6 +160,13 @@ const environmentsOf = (
     ]),
   )
 
+/** What reckons with a name that is nearly `previous` would be a text of its own, and the same in each attempt. */
+const misspeltPrevious = (text: string): string | undefined => {
+  if (text.length > 200 || !/\s[*+/%-]\s|\(/.test(text)) return undefined
+  const near = text.match(/[A-Za-z]\w*/g)?.find((word) => nearestName(word, ['previous']) !== undefined)
+  return near === undefined ? undefined : `unknown name ${near}, did you mean previous?`
+}
+
 const retrainOf = (
   written: PolicyFile,
   place: Place,
@@ -168,7 +176,11 @@ const retrainOf = (
   const { retrain } = written.otherwise
   if (retrain === undefined) return null
   const parameters = Object.entries(retrain.parameters).map(([name, value]): [string, RetrainParameter] => {
-    if (typeof value !== 'string' || !/\bprevious\b/.test(value)) return [name, { kind: 'value', value: value as Json }]
+    if (typeof value !== 'string' || !/\bprevious\b/.test(value)) {
+      const meant = typeof value === 'string' && faults.length < mostFaults ? misspeltPrevious(value) : undefined
+      if (meant !== undefined) faults.push(place(['otherwise', 'retrain', 'parameters', name], meant))
+      return [name, { kind: 'value', value: value as Json }]
+    }
     const fault = spendOn(value, expressions) ?? retrainExpressionFault(value)
     // To find the place of each of thousands would take the square of their number.
     if (fault !== undefined && faults.length < mostFaults)

@@ -13,9 +13,15 @@ import { findMetric, metricNames, winnowSpelling } from './metrics.ts'
 const number = z.union([z.number(), z.nan()], { error: 'a number' })
 const byName = z.record(z.string().min(1).max(200), number)
 
-const value = z.union([number, z.record(z.string().min(1).max(200), z.union([number, byName]))], {
-  error: 'a number, or a mapping with the number of each class',
-})
+const value = z.union(
+  [
+    number,
+    z.record(z.string().min(1).max(200), z.union([number, byName], { error: 'a number, or a mapping of numbers' })),
+  ],
+  {
+    error: 'a number, or a mapping with the number of each class',
+  },
+)
 
 /** `{ accuracy: 0.9, recall: { a: 0.8 }, data: { rows: 1200 } }`, or `data.rows: 1200`. */
 export const StatedMetrics = z.record(z.string().min(1).max(200), value)
