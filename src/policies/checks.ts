@@ -56,13 +56,23 @@ const openMembers = (of: AstNode): readonly string[] | undefined => {
   return isColumns && whole.args[0].args === 'data' ? ofColumns : undefined
 }
 
-/** What reading the expressions of a policy may take: a chain of operators takes the square of its length. */
+/**
+ * What reading the expressions of a policy may take, checks and parameters of a retrain together: each is compiled, and a
+ * chain of operators takes the square of its length.
+ */
 export interface ExpressionBudget {
+  expressions: number
   characters: number
   operators: number
 }
 
-export const expressionBudget = (): ExpressionBudget => ({ characters: 100_000, operators: 4_000 })
+const mostExpressions = 1_000
+
+export const expressionBudget = (): ExpressionBudget => ({
+  expressions: mostExpressions,
+  characters: 100_000,
+  operators: 4_000,
+})
 
 const mostOperators = 200
 
@@ -70,6 +80,8 @@ const mostOperators = 200
 export const spendOn = (expression: string, budget: ExpressionBudget): string | undefined => {
   const operators = expression.match(/&&|\|\||[<>=!]=|[-+*/%<>!?:]/g)?.length ?? 0
   if (operators > mostOperators) return `expected at most ${mostOperators} operators, got ${operators}`
+  budget.expressions -= 1
+  if (budget.expressions < 0) return `expected at most ${mostExpressions} expressions in a policy`
   budget.operators -= operators
   budget.characters -= expression.length
   return budget.operators < 0 || budget.characters < 0

@@ -19,6 +19,9 @@ describe('a policy that was made to hurt is refused', () => {
     { length: 30 },
     (_, i) => `l${i}: &l${i} [${i === 0 ? 'x' : `*l${i - 1}, *l${i - 1}`}]\n`,
   ).join('')
+  const parameters = (count: number): string => Array.from({ length: count }, (_, i) => `p${i}: previous`).join(', ')
+  const retrainOf = (count: number): string =>
+    `version: 1\nmodel: m\ngates: {g: {metric: accuracy, atLeast: 0.5}}\notherwise: {retrain: {attempts: 1, parameters: {${parameters(count)}}}}\n`
   it.each([
     ['aliases that multiply', `version: 1\nmodel: m\n${laughs}`, /aliases stand for too much/],
     ['an alias of itself', 'version: 1\nmodel: m\ngates: &g {a: *g}\n', /gates.a.a: unknown key/],
@@ -56,6 +59,7 @@ describe('a policy that was made to hurt is refused', () => {
       `version: 1\nmodel: m\ngates: {g: {metric: accuracy, atLeast: 0.5}}\notherwise: {retrain: {attempts: 1, parameters: {${Array.from({ length: 1_000 }, (_, i) => `p${i}: "previous${' + 1'.repeat(100)}"`).join(', ')}}}}\n`,
       /too much to read together/,
     ],
+    ['a retrain of thousands of small expressions', retrainOf(8_800), /at most 1000 expressions/],
     ['a gate that comes twice', `version: 1\nmodel: m\ngates:\n${gates(2)}${gates(1)}`, /6:3: .*unique: g0 stands/],
     [
       'a check that is a book',
@@ -76,6 +80,13 @@ describe('a policy that was made to hurt is refused', () => {
 
   it('1,000 gates are not too many', () => {
     expect(parsePolicy(`version: 1\nmodel: m\ngates:\n${gates(1_000)}`, 'p.yaml').ok).toBe(true)
+  })
+
+  it.each([
+    [1_000, true],
+    [1_001, false],
+  ])('of %i expressions, as many as may be are 1,000', (count, ok) => {
+    expect(parsePolicy(retrainOf(count), 'p.yaml').ok).toBe(ok)
   })
 
   it('gate sets do not add up to more', () => {
