@@ -1,3 +1,4 @@
+import type { Digest } from '../domain/digest.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Approval } from '../policies/case.ts'
@@ -17,10 +18,15 @@ export interface PredictionsFile {
   readonly name?: string
 }
 
+/** Answers that are kept, by what they are. */
+export interface KeptAnswers {
+  readonly kept: Digest
+}
+
 export interface ModelToJudge {
   readonly evidence: Pick<Evidence, 'metrics' | 'perClass' | 'confusion'>
-  /** A file is read in the thread, which is how a million examples are judged without stopping the event loop. */
-  readonly predictions: Predictions | PredictionsFile | null
+  /** Files and what is kept are read in the thread: so a million examples are judged without stopping the event loop. */
+  readonly predictions: Predictions | PredictionsFile | KeptAnswers | null
 }
 
 type ReferenceToJudge =

@@ -11,6 +11,8 @@ export interface JudgeOptions {
   readonly checkBudget?: number
   /** Predictions at hand are moved into the thread instead of copied: they are empty here afterwards. */
   readonly handOver?: boolean
+  /** The folder where the answers are kept that the case names by their digests. */
+  readonly keptIn?: string
   readonly signal?: AbortSignal | undefined
 }
 
@@ -22,11 +24,11 @@ export interface JudgeOptions {
 export const judgeInThread = async (
   policy: JudgingTask['policy'],
   toJudge: CaseToJudge,
-  { checkBudget = 1_000, handOver = false, signal }: JudgeOptions = {},
+  { checkBudget = 1_000, handOver = false, keptIn, signal }: JudgeOptions = {},
 ): Promise<Judged> => {
   signal?.throwIfAborted()
   // What judging needs of the policy, and no more: the rest of it stays here.
-  const task: JudgingTask = { policy: pick(policy), toJudge }
+  const task: JudgingTask = { policy: pick(policy), toJudge, keptIn: keptIn ?? null }
   const worker = startThread('judging-worker', {
     workerData: task,
     ...(handOver ? { transferList: buffersOf(toJudge) } : {}),

@@ -31,11 +31,7 @@ export const judgeReceipt = async (
     else answers.set(kept.digest, await unpackKept(packed, kept.digest))
   }
   if (gone.length > 0) return { ok: false, gone }
-  const again = await judgeInThread(
-    policy,
-    caseOfReceipt(receipt, judged, answers),
-    signal === undefined ? {} : { signal },
-  )
+  const again = await judgeInThread(policy, caseOfReceipt(receipt, judged, answers), { handOver: true, signal })
   return { ok: true, judgement: finalJudgement(again.judgement, { ...judged, withoutPolicy: null }, receipt.evidence) }
 }
 

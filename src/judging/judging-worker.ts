@@ -7,6 +7,7 @@ import { judge } from '../policies/judge.ts'
 import type { Policy } from '../policies/policy.ts'
 import { type ReferencePredictions, sideBySide, type WithPredictions } from '../policies/side-by-side.ts'
 import type { CaseToJudge, Judged, ModelToJudge } from './case-to-judge.ts'
+import { recallKept } from './keep-predictions.ts'
 import { readPredictions } from './read-predictions.ts'
 import { type FaultMessage, faultMessage } from './thread-program.ts'
 
@@ -14,6 +15,8 @@ import { type FaultMessage, faultMessage } from './thread-program.ts'
 export interface JudgingTask {
   readonly policy: Pick<Policy, 'gates' | 'seed' | 'resamples'>
   readonly toJudge: CaseToJudge
+  /** The folder where answers are kept; null where the case names none of them. */
+  readonly keptIn: string | null
 }
 
 /** Facts ask for the results of the checks, which come back as the one message to the thread. */
@@ -25,17 +28,22 @@ export type JudgingMessage =
 const port = parentPort as MessagePort
 const say = (message: JudgingMessage): void => port.postMessage(message)
 
-const withPredictions = async ({ evidence, predictions }: ModelToJudge): Promise<WithPredictions> => ({
-  evidence,
-  predictions: predictions !== null && 'path' in predictions ? await readPredictions(predictions) : predictions,
-})
+const withPredictions = async (
+  { evidence, predictions }: ModelToJudge,
+  keptIn: string | null,
+): Promise<WithPredictions> => {
+  if (predictions === null || 'rows' in predictions) return { evidence, predictions }
+  if ('path' in predictions) return { evidence, predictions: await readPredictions(predictions) }
+  return { evidence, predictions: await recallKept(keptIn ?? '', predictions.kept) }
+}
 
-const judgeTask = async ({ policy, toJudge }: JudgingTask): Promise<Judged> => {
+const judgeTask = async ({ policy, toJudge, keptIn }: JudgingTask): Promise<Judged> => {
   const { approvals, author } = toJudge
   const given: Record<string, ReferencePredictions> = {}
   for (const [name, reference] of Object.entries(toJudge.references))
-    given[name] = reference.kind === 'known' ? { kind: 'known', ...(await withPredictions(reference)) } : reference
-  const { candidate, references } = sideBySide(await withPredictions(toJudge.candidate), given)
+    given[name] =
+      reference.kind === 'known' ? { kind: 'known', ...(await withPredictions(reference, keptIn)) } : reference
+  const { candidate, references } = sideBySide(await withPredictions(toJudge.candidate, keptIn), given)
   const expressions = policy.gates.flatMap((gate) => (gate.kind === 'check' ? [gate.expression] : []))
   let facts: CheckFacts | null = null
   let checks: Readonly<Record<string, CheckResult>> = {}

@@ -1,33 +1,20 @@
 import { stat } from 'node:fs/promises'
+import { openAnswers } from './answers-thread.ts'
 import { judgeInThread } from './judge-in-thread.ts'
 import { judgeLiveInThread } from './judge-live-in-thread.ts'
-import { keepPredictions, readKept, unpackKept } from './keep-predictions.ts'
+import { isKept } from './keep-predictions.ts'
 import type { Judging } from './port.ts'
-import { createPredictionsTable } from './predictions-table.ts'
 import { profileTables } from './profile-tables.ts'
-import { readScored } from './scored-predictions.ts'
-import { createTableFaults } from './table-faults.ts'
-import { readTableFile, readTableHead } from './table-file.ts'
+import { readTableHead } from './table-file.ts'
 
 /** `folder` is where answers are kept. */
 export const createJudging = (folder: string): Judging => ({
-  // Answers were kept before: nobody reads them here again.
-  judge: (policy, toJudge, signal) => judgeInThread(policy, toJudge, { signal, handOver: true }),
+  judge: (policy, toJudge, signal) => judgeInThread(policy, toJudge, { signal, keptIn: folder }),
   judgeLive: judgeLiveInThread,
-  readAnswers: async (path, label, signal) => {
-    const faults = createTableFaults((at) => (at === null ? path : `${path}:${at}`))
-    const table = createPredictionsTable(label, faults)
-    await readTableFile(path, table, faults, signal)
-    return table.finish()
-  },
-  readScored,
+  openAnswers: (signal) => openAnswers(folder, signal),
+  isKept: async (digest) => await isKept(folder, digest),
   readHead: readTableHead,
   profile: profileTables,
-  keep: (predictions) => keepPredictions(folder, predictions),
-  kept: async (digest) => {
-    const packed = await readKept(folder, digest)
-    return packed === undefined ? undefined : unpackKept(packed, digest)
-  },
   sizeOf: async (paths) => {
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
     return sizes.reduce((total, size) => total + size, 0)

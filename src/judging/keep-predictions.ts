@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -22,7 +22,7 @@ export const keepPredictions = async (
   const parts = encodePredictions(predictions)
   const digest = await digestOf(parts)
   const kept = { digest, rows: predictions.rows }
-  if ((await readKept(folder, digest)) !== undefined) return kept
+  if (await isKept(folder, digest)) return kept
   await mkdir(folder, { recursive: true, mode: 0o700 })
   // Under another name first: a crash must not leave half of a file under a digest.
   const unfinished = join(folder, `.${randomUUID()}.part`)
@@ -47,6 +47,12 @@ export const readKept = async (folder: string, digest: Digest): Promise<Uint8Arr
   }
 }
 
+export const isKept = async (folder: string, digest: Digest): Promise<boolean> =>
+  await stat(fileOf(folder, digest)).then(
+    (file) => file.isFile(),
+    () => false,
+  )
+
 /** What a kept file holds. A Fault `predictions_invalid` where that is not what its digest says. */
 export const unpackKept = async (packed: Uint8Array, digest: Digest): Promise<Predictions> => {
   const bytes = await promisify(gunzip)(packed).catch(() => undefined)
@@ -56,6 +62,16 @@ export const unpackKept = async (packed: Uint8Array, digest: Digest): Promise<Pr
       remedy: 'Nothing can be judged by them; bring the data folder back from a backup.',
     })
   return predictions
+}
+
+/** As unpackKept, from the folder; a Fault `predictions_invalid`, too, where they are not there any more. */
+export const recallKept = async (folder: string, digest: Digest): Promise<Predictions> => {
+  const packed = await readKept(folder, digest)
+  if (packed === undefined)
+    throw new Fault('predictions_invalid', `The predictions that were kept as ${digest} are not there any more`, {
+      remedy: 'Judge again: they are sought anew.',
+    })
+  return await unpackKept(packed, digest)
 }
 
 /** Bytes that are worked on at once: some milliseconds' worth. */

@@ -28,6 +28,25 @@ export const alignPredictions = (first: Predictions, other: Predictions): Aligne
   return { ok: true, first: one, other: two }
 }
 
+/**
+ * A candidate's answers and those of the models that it is compared with, each in the candidate's order. Classes that one
+ * model alone knows become known to all, so all are laid beside the candidate twice.
+ */
+export const alignAll = (
+  candidate: Predictions,
+  references: Readonly<Record<string, Predictions>>,
+): { readonly candidate: Predictions; readonly references: Readonly<Record<string, Aligned>> } => {
+  let first = candidate
+  for (const reference of Object.values(references)) {
+    const aligned = alignPredictions(first, reference)
+    if (aligned.ok) first = aligned.first
+  }
+  const laid = Object.entries(references).map(
+    ([name, reference]) => [name, alignPredictions(first, reference)] as const,
+  )
+  return { candidate: first, references: Object.fromEntries(laid) }
+}
+
 /** For each of the first's ids its position in the other's; null where position is all there is. */
 const positionsOf = (first: readonly string[] | null, other: readonly string[] | null): Uint32Array | null | string => {
   if (first === null && other === null) return null

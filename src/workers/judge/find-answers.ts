@@ -2,10 +2,8 @@ import type { EvidenceSource, ModelVersion, RunTable } from '../../domain/eviden
 import type { ArtifactFiles, ModelScorer } from '../../domain/ports.ts'
 import type { Run } from '../../domain/run.ts'
 import type { KeptPredictions } from '../../domain/verdict.ts'
-import type { Judging } from '../../judging/port.ts'
+import type { AnswersThread, Judging, Kept } from '../../judging/port.ts'
 import type { Needs } from '../../policies/needs.ts'
-import { alignPredictions } from '../../policies/predictions/align.ts'
-import type { Predictions } from '../../policies/predictions/predictions.ts'
 import type { FoundReference } from './find-references.ts'
 import { type Answers, attempt, createAnswerReader, no, type Sought } from './read-answers.ts'
 import { scoreBatch } from './score-batch.ts'
@@ -23,8 +21,11 @@ export interface AskedAnswers {
   readonly references: Readonly<Record<string, FoundReference>>
 }
 
-/** Answers as they are judged, a copy of which is kept. */
-export type FoundAnswers = Answers & { readonly kept: KeptPredictions }
+/** Answers as they are judged: in the candidate's order and with everybody's classes. */
+export interface FoundAnswers {
+  readonly kept: KeptPredictions
+  readonly source: EvidenceSource
+}
 
 export interface AllAnswers {
   readonly candidate: Sought<FoundAnswers>
@@ -44,7 +45,8 @@ export const findAnswers = async (
   const { run, candidate, tables, needs, references } = asked
   const target = ports.target(run.target)
   if (target === undefined) return { candidate: no(`the config names no target ${run.target}`), references: {} }
-  const reader = createAnswerReader(ports.judging, target, signal)
+  await using held = ports.judging.openAnswers(signal)
+  const reader = createAnswerReader(ports.judging, held, target, signal)
   const compared = needs.scored.filter((name) => references[name]?.kind === 'found')
   const declared = tables.find(({ role, declared: said }) => role === 'predictions' && said)
   const beside = tables.find(({ role, declared: said }) => role === 'predictions' && !said)
@@ -75,40 +77,32 @@ export const findAnswers = async (
     return [name, await ask(name, reference.version, reference.target)] as const
   })
   const [first, ...rest] = await Promise.all([own(), ...others])
-  return sideBySide(first, Object.fromEntries(rest), ports.judging)
+  return await sideBySide(first, Object.fromEntries(rest), held)
 }
 
-/** Classes that one model alone knows become known to all, so all are laid beside the candidate twice. */
 const sideBySide = async (
   candidate: Sought<Answers>,
   references: Readonly<Record<string, Sought<Answers>>>,
-  judging: Judging,
+  held: AnswersThread,
 ): Promise<AllAnswers> => {
   if (!candidate.ok) {
     const reason = `the candidate's own answers are not known: ${candidate.reason}`
     return { candidate, references: Object.fromEntries(Object.keys(references).map((name) => [name, no(reason)])) }
   }
-  let { predictions } = candidate
-  for (const reference of Object.values(references)) {
-    const aligned = reference.ok ? alignPredictions(predictions, reference.predictions) : undefined
-    if (aligned?.ok) predictions = aligned.first
-  }
-  const all = await Promise.all(
-    Object.entries(references).map(async ([name, reference]): Promise<readonly [string, Sought<FoundAnswers>]> => {
-      if (!reference.ok) return [name, reference]
-      const aligned = alignPredictions(predictions, reference.predictions)
-      if (!aligned.ok) return [name, no(`its answers cannot be laid beside the candidate's: ${aligned.reason}`)]
-      return [name, { ok: true, ...(await keep(judging, aligned.other, reference.source)) }]
-    }),
+  const read = Object.entries(references).flatMap(([name, reference]) =>
+    reference.ok ? [[name, reference.answers] as const] : [],
   )
-  return {
-    candidate: { ok: true, ...(await keep(judging, predictions, candidate.source)) },
-    references: Object.fromEntries(all),
-  }
+  const kept = await held.keepSideBySide(candidate.answers, Object.fromEntries(read))
+  const all = Object.entries(references).map(([name, reference]): readonly [string, Sought<FoundAnswers>] => {
+    const laid = kept.references[name]
+    if (!reference.ok || laid === undefined) return [name, reference.ok ? no('it was not read') : reference]
+    if (!laid.ok) return [name, no(`its answers cannot be laid beside the candidate's: ${laid.reason}`)]
+    return [name, { ok: true, ...foundAs(laid, reference.source) }]
+  })
+  return { candidate: { ok: true, ...foundAs(kept.candidate, candidate.source) }, references: Object.fromEntries(all) }
 }
 
-/** Kept as they are judged: in the candidate's order and with everybody's classes. */
-const keep = async (judging: Judging, predictions: Predictions, source: EvidenceSource): Promise<FoundAnswers> => {
-  const kept = await judging.keep(predictions)
-  return { predictions, kept: { ...kept, uri: source.name }, source: { ...source, digest: kept.digest } }
-}
+const foundAs = ({ digest, rows }: Kept, source: EvidenceSource): FoundAnswers => ({
+  kept: { digest, rows, uri: source.name },
+  source: { ...source, digest },
+})

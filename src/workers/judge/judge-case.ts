@@ -1,6 +1,7 @@
 import { subjectOf } from '../../domain/approval.ts'
 import { manifestOf } from '../../domain/batch.ts'
 import type { Change } from '../../domain/change.ts'
+import type { Digest } from '../../domain/digest.ts'
 import type { ModelVersion } from '../../domain/evidence.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Store } from '../../domain/ports.ts'
@@ -47,10 +48,10 @@ export const receiptOf = async (
   const change = await ports.store.get('change', run.change)
   const facts = { change: changeFacts(change, made, author), candidate: candidateFacts(known.candidate) }
   const toJudge = {
-    candidate: { evidence: known.evidence, predictions: known.answers?.predictions ?? null },
+    candidate: { evidence: known.evidence, predictions: answersOf(known.answers) },
     references: recordOf(known.references, (reference) =>
       reference.kind === 'known'
-        ? { kind: 'known' as const, evidence: reference.evidence, predictions: reference.answers?.predictions ?? null }
+        ? { kind: 'known' as const, evidence: reference.evidence, predictions: answersOf(reference.answers) }
         : reference,
     ),
     facts,
@@ -85,6 +86,9 @@ export const receiptOf = async (
 
 const recordOf = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Readonly<Record<string, B>> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
+
+const answersOf = (answers: Known['answers']): { readonly kept: Digest } | null =>
+  answers === null ? null : { kept: answers.kept.digest }
 
 const judgedReference = (reference: KnownReference): JudgedReference => {
   if (reference.kind !== 'known') return reference

@@ -8,7 +8,7 @@ import { dataFacts } from '../../policies/data/data-facts.ts'
 import type { TableProfile } from '../../policies/data/profile.ts'
 import type { Facts } from '../../policies/facts.ts'
 import { servingMetrics } from '../../policies/serving-facts.ts'
-import { attempt, createAnswerReader, no, type Sought } from './read-answers.ts'
+import { attempt, no, pathsOf, type Sought } from './read-answers.ts'
 
 /** Enough for a 99th percentile, little enough to be over in seconds. Milliseconds. */
 const load = { requests: 400, concurrency: 4, longest: 10_000 } as const
@@ -62,7 +62,7 @@ const sampleRows = async (
 ): Promise<Sought<{ readonly rows: readonly Json[] }>> => {
   const table = tables.find(({ role }) => role === 'test') ?? tables.find(({ role }) => role === 'train')
   if (table === undefined) return no('the run left no table of examples to ask (a dataset called test or train)')
-  const found = await createAnswerReader(judging, target, signal).pathsOf(table.uri)
+  const found = await pathsOf(target, table.uri, signal)
   if (!found.ok) return found
   const { rows } = await judging.readHead(found.paths[0], samples, signal)
   if (rows.length === 0) return no(`${table.uri} has no rows to ask`)
@@ -77,15 +77,14 @@ export const readDataFacts = async (
   champion: TableProfile | null,
   signal: AbortSignal,
 ): Promise<Facts> => {
-  const reader = createAnswerReader(judging, target, signal)
   const [train, test] = (['train', 'test'] as const).map((role) => tables.find((table) => table.role === role))
   const name = train?.uri ?? ''
   const found = await attempt(async (): Promise<Sought<{ readonly facts: Facts }>> => {
     if (train === undefined)
       return no('the run left no training table (a dataset called train, or with metadata winnow: train)')
-    const trained = await reader.pathsOf(train.uri)
+    const trained = await pathsOf(target, train.uri, signal)
     if (!trained.ok) return trained
-    const tested = test === undefined ? undefined : await reader.pathsOf(test.uri)
+    const tested = test === undefined ? undefined : await pathsOf(target, test.uri, signal)
     const { train: read, leakedRows } = await judging.profile(trained.paths, tested?.ok ? tested.paths : [], signal)
     const beside = champion === null ? '' : ", compared with the champion's"
     const source = {

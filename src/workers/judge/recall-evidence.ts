@@ -33,9 +33,8 @@ export const recallEvidence = async (
 
   const recall = async (kept: KeptPredictions | null): Promise<FoundAnswers | null | undefined> => {
     if (kept === null) return null
-    const predictions = await ports.judging.kept(kept.digest)
     const source = { kind: 'predictions', name: kept.uri ?? '', task: null, digest: kept.digest } as const
-    return predictions === undefined ? undefined : { predictions, kept, source }
+    return (await ports.judging.isKept(kept.digest)) ? { kept, source } : undefined
   }
   const answers = await recall(judged.predictions)
   if (answers === undefined) return undefined
