@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { openPool } from '../../src/adapters/store/open-pool.ts'
@@ -18,6 +19,22 @@ import { sign } from '../webhooks/recording-server.ts'
 // Every secret that the config names, and every place that something is written to: after a walk full of faults none of
 // them is found in any of these, nor in base64, nor in hex, nor as a URL would have it.
 
+const seed = Number(process.env['WINNOW_TEST_SEED'] ?? 20_261)
+/** Secrets of any letters: quotes, slashes, blanks, brackets, those of other scripts. */
+const odd: readonly string[] = fc.sample(
+  fc
+    .string({
+      unit: fc.oneof(
+        fc.constantFrom(...'"\'\\/%$&<>{}[]:@?#=+ \t'),
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+      ),
+      minLength: 12,
+      maxLength: 40,
+    })
+    .filter((text) => text === text.trim() && text.isWellFormed() && !text.includes('\0')),
+  { numRuns: 12, seed },
+)
+
 const distinctive = (name: string): string => `${name}+${randomBytes(18).toString('base64')}/x`
 const secrets = {
   WINNOW_SECRET_HOOK: distinctive('hook'),
@@ -28,6 +45,9 @@ const secrets = {
   WINNOW_SECRET_KEY_ID: distinctive('keyid'),
   WINNOW_SECRET_KEY: distinctive('key'),
 }
+const oddSecrets: Readonly<Record<string, string>> = Object.fromEntries(
+  odd.map((secret, i) => [`WINNOW_SECRET_ODD_${i}`, secret]),
+)
 
 /** Each way that a text could stand somewhere, also inside of a longer one that was encoded whole. */
 const waysToWrite = (secret: string): readonly string[] => {
@@ -36,7 +56,8 @@ const waysToWrite = (secret: string): readonly string[] => {
     return encoded.slice(shift === 0 ? 0 : 4, -4)
   })
   const json = JSON.stringify(secret).slice(1, -1)
-  return [secret, json, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...base64]
+  const jsonInJson = JSON.stringify(json).slice(1, -1)
+  return [secret, json, jsonInJson, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...base64]
 }
 const found = (text: string, all: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(all).flatMap(([name, secret]) => (waysToWrite(secret).some((way) => text.includes(way)) ? [name] : []))
@@ -59,7 +80,7 @@ const echo = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  Object.assign(process.env, secrets)
+  Object.assign(process.env, secrets, oddSecrets)
   folder = await mkdtemp(join(tmpdir(), 'winnow-sinks-'))
   data = join(folder, 'data')
   const environments = join(process.env['WINNOW_TEST_CACHE'] ?? join(tmpdir(), 'winnow-test-cache'), 'environments')
@@ -70,7 +91,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await app?.close()
-  for (const name of Object.keys(secrets)) delete process.env[name]
+  for (const name of Object.keys({ ...secrets, ...oddSecrets })) delete process.env[name]
   echo.close()
   echo.closeAllConnections()
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
@@ -98,7 +119,7 @@ const ask = async (url: string, init: RequestInit = {}): Promise<unknown> => {
   }
 }
 
-it('no secret is in any log line, row, job, answer or file', { timeout: 240_000 }, async () => {
+it(`no secret is in any log line, row, job, answer or file (seed ${seed})`, { timeout: 240_000 }, async () => {
   const bare = await bareRepository(join(folder, 'hostile.git'))
   const work = await workingRepository(join(folder, 'work'), bare)
   const commit = await commitFiles(work, {
@@ -126,6 +147,19 @@ it('no secret is in any log line, row, job, answer or file', { timeout: 240_000 
         accessToken: reference('WINNOW_SECRET_TOKEN'),
         poll: '10s',
       }),
+      // Each an odd one to sign with, and the next one to fetch with.
+      ...Object.fromEntries(
+        odd.map((_, i) => [
+          `odd-${i}`,
+          {
+            host: 'git',
+            url: `http://127.0.0.1:${(echo.address() as AddressInfo).port}/odd-${i}.git`,
+            secrets: [{ env: `WINNOW_SECRET_ODD_${i}` }],
+            accessToken: { env: `WINNOW_SECRET_ODD_${(i + 1) % odd.length}` },
+            targets: ['local'],
+          },
+        ]),
+      ),
     },
     sources: {
       bucket: {
@@ -142,7 +176,7 @@ it('no secret is in any log line, row, job, answer or file', { timeout: 240_000 
     people: { alice: { groups: ['operators'], token: reference('WINNOW_SECRET_ALICE') } },
   }
   await writeFile(file, stringify(config))
-  const read = await loadConfig(file, secrets)
+  const read = await loadConfig(file, { ...secrets, ...oddSecrets })
   app = await createApp(read.config, read.secrets, createLog('debug', { write: (line) => void logged.push(line) }))
   const url = app.url as string
 
@@ -159,6 +193,11 @@ it('no secret is in any log line, row, job, answer or file', { timeout: 240_000 
   await push('hostile', 'a guess')
   await push('hostile', secrets.WINNOW_SECRET_HOOK, { refs: secrets.WINNOW_SECRET_HOOK.length })
   await push('unknown', secrets.WINNOW_SECRET_HOOK)
+  for (const [i, secret] of odd.entries()) {
+    await push(`odd-${i}`, secret)
+    await push(`odd-${i}`, odd[(i + 1) % odd.length] as string)
+    await push(`odd-${i}`, secret, { refs: 'none' })
+  }
   for (const path of ['git', 'github', 'gitlab', 's3', 'events', 'pubsub'])
     for (const header of ['authorization', 'x-winnow-signature-256', 'x-gitlab-token', 'webhook-signature'])
       await ask(`${url}/webhooks/${path}`, {
@@ -182,7 +221,8 @@ it('no secret is in any log line, row, job, answer or file', { timeout: 240_000 
   ]
   const isDone = async (): Promise<boolean> => {
     const { runs = [] } = ((await ask(`${url}/api/v1/runs`, as(token))) ?? {}) as { runs?: { state: string }[] }
-    return runs.some(({ state }) => state === 'failed') && logged.some((line) => line.includes('private'))
+    const allTold = odd.every((secret) => told.includes(`x-access-token:${secret}`))
+    return allTold && runs.some(({ state }) => state === 'failed') && logged.some((line) => line.includes('private'))
   }
   const until = Date.now() + 180_000
   while (!(await isDone()) && Date.now() < until) await pause(500)
@@ -196,9 +236,9 @@ it('no secret is in any log line, row, job, answer or file', { timeout: 240_000 
   // It has to have been tried: the stranger's code ran and printed, the git server was told the token.
   const rows = await dump()
   expect(rows).toContain('RuntimeError')
-  expect(told).toContain(`x-access-token:${secrets.WINNOW_SECRET_TOKEN}`)
+  for (const secret of [secrets.WINNOW_SECRET_TOKEN, ...odd]) expect(told).toContain(`x-access-token:${secret}`)
 
-  const all = { ...secrets, token }
+  const all = { ...secrets, ...oddSecrets, token }
   expect(found(logged.join(''), all)).toEqual([])
   expect(found(answered.join(''), all)).toEqual([])
   expect(found(rows, all)).toEqual([])
