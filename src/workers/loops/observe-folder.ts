@@ -20,6 +20,19 @@ export interface FolderWatchPorts extends DeclarationPorts {
   readonly interval?: Duration
 }
 
+/** What is known of a repository: asking its host starts git, or a request, each time. */
+interface Known {
+  readonly folders: readonly { readonly pipeline: string; readonly uri: string }[]
+  /** The newest push of its protected branch that was recorded by then. */
+  readonly push: number
+  /** When it is asked again though nobody tells of a push. */
+  readonly until: Time
+}
+
+/** How long a repository without folders is not asked, unless its branch moves; and one that could not be read. */
+const unasked: Duration = 60_000
+const afterFault: Duration = 10_000
+
 export interface FolderWatch {
   /** Looks once at every data trigger of every repository; the number of objects that were new. */
   look(signal: AbortSignal): Promise<number>
@@ -53,15 +66,36 @@ export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
     return fresh.length
   }
 
+  const known = new Map<string, Known>()
+
+  const newestPush = async (repository: string): Promise<number> => {
+    const ref = `refs/heads/${ports.bounds(repository)?.defaultBranch ?? ''}`
+    const [push] = await store.list('change', { repository, ref }, 1)
+    return push?.id ?? 0
+  }
+
+  /** Read anew where folders are watched, where the protected branch moved, and now and then. */
+  const foldersOf = async (repository: string, signal: AbortSignal): Promise<Known['folders']> => {
+    const before = known.get(repository)
+    const push = await newestPush(repository)
+    if (before?.folders.length === 0 && before.push === push && now() < before.until) return []
+    known.set(repository, { folders: before?.folders ?? [], push, until: now() + afterFault })
+    const { declaration } = await readProtectedDeclaration(ports, repository, signal)
+    const folders = declaration.ok
+      ? declaration.value.pipelines.flatMap(({ name, on }) =>
+          watchedFolders(on.data).map((uri) => ({ pipeline: name, uri })),
+        )
+      : []
+    known.set(repository, { folders, push, until: now() + unasked })
+    return folders
+  }
+
   const look = async (signal: AbortSignal): Promise<number> => {
     let found = 0
     for (const repository of repositories) {
       try {
-        const { declaration } = await readProtectedDeclaration(ports, repository, signal)
-        if (!declaration.ok) continue
-        for (const pipeline of declaration.value.pipelines)
-          for (const uri of foldersOf(pipeline.on.data))
-            found += await lookAtTrigger(repository, pipeline.name, uri, signal)
+        for (const { pipeline, uri } of await foldersOf(repository, signal))
+          found += await lookAtTrigger(repository, pipeline, uri, signal)
       } catch (error) {
         if (signal.aborted) throw signal.reason
         // An empty repository, a folder that is not there yet: looked at again next time.
@@ -89,7 +123,7 @@ export const createFolderWatch = (ports: FolderWatchPorts): FolderWatch => {
 }
 
 /** The folders that a trigger watches; buckets and tables are looked at for a whole repository at once. */
-const foldersOf = (trigger: DataTrigger | null): readonly string[] =>
+const watchedFolders = (trigger: DataTrigger | null): readonly string[] =>
   trigger === null || !trigger.uri.startsWith('file:') ? [] : watchedAddresses(trigger)
 
 const listOf = (setting: Json | undefined): readonly string[] =>
