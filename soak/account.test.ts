@@ -45,6 +45,7 @@ const story = (): { readonly record: SentRecord; readonly books: Loose<Books> } 
         { ...run, id: 2, change: 3, batch: 1, identity: 'two', jobId: 'job-two', manifest: ['file:///a', 'file:///b'] },
       ],
       jobs: ['job-one', 'job-two'] as never,
+      verdicts: [],
       pauses: [],
       refusedMessages: [],
       sum: { ignored: 1, started: 1, batched: 2 },
@@ -90,6 +91,12 @@ describe('the account', () => {
     books.changes.push({ ...(books.changes[2] as Change), id: 5, about: 'data file:///c written' })
     books.sum = { ...books.sum, batched: 3 }
     books.report = { ...books.report, acknowledged: 5, outcomes: books.sum }
+    expect(drawAccount(record, books).differences).toEqual([])
+  })
+
+  it('is not disturbed by what need not come and did not', () => {
+    const { record, books } = story()
+    record.happenings.push({ ...happening('clock', 'tick', ['started'], undefined), unsure: true })
     expect(drawAccount(record, books).differences).toEqual([])
   })
 
@@ -226,6 +233,19 @@ describe('the account', () => {
       /run 1 is still running/,
       (_, books) => {
         runOf(books, 1).state = 'running'
+      },
+    ],
+    [
+      'a verdict that nobody gives',
+      /verdict 1 is still to be given/,
+      (_, books) => books.verdicts.push({ id: 1, state: 'pending' }),
+    ],
+    [
+      'a happening that need not come, and came twice',
+      /clock: tick of beans was acknowledged, and there are 2 changes of it/,
+      (record, books) => {
+        record.happenings.push({ ...happening('clock', 'tick', ['started'], undefined), unsure: true })
+        for (const id of [8, 9]) books.changes.push({ ...changeOf(books, 1), id, about: 'tick', state: 'started' })
       },
     ],
     [

@@ -161,7 +161,7 @@ const sumFaults = (
   })
 
 /** Every run ended; no identity and no job twice; the platform has the jobs of the launched runs and no others. */
-const runFaults = ({ runs, jobs, changes }: Books): readonly string[] => {
+const runFaults = ({ runs, jobs, changes, verdicts }: Books): readonly string[] => {
   const launched = runs.filter(({ state, jobId }) => jobId !== null && launchedStates.includes(state))
   const wanted = new Set(launched.map(({ jobId }) => jobId as string))
   const there = new Set(jobs)
@@ -169,6 +169,7 @@ const runFaults = ({ runs, jobs, changes }: Books): readonly string[] => {
   const running = new Set(runs.map(({ change }) => change))
   return [
     ...runs.filter(({ state }) => openRunStates.includes(state)).map(({ id, state }) => `run ${id} is still ${state}`),
+    ...verdicts.filter(({ state }) => state === 'pending').map(({ id }) => `verdict ${id} is still to be given`),
     ...runs.filter(({ state }) => state === 'failed').map(({ id }) => `run ${id} failed`),
     ...duplicatesIn(launched.map(({ identity }) => identity ?? '')).map(
       (identity) => `runs share the identity ${identity}`,

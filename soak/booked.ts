@@ -5,6 +5,7 @@ export interface Books {
   readonly changes: readonly BookedChange[]
   readonly batches: readonly { readonly id: number; readonly state: string }[]
   readonly runs: readonly BookedRun[]
+  readonly verdicts: readonly { readonly id: number; readonly state: string }[]
   readonly pauses: readonly { readonly id: number; readonly repository: string; readonly state: string }[]
   /** Messages that were pulled and became no change. */
   readonly refusedMessages: readonly { readonly source: string; readonly id: string; readonly reason: string }[]

@@ -106,9 +106,10 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
     }),
   )
   const batches = (await table('batch')).map(({ id, state }) => ({ id: Number(id), state }))
+  const verdicts = (await table('verdict')).map(({ id, state }) => ({ id: Number(id), state }))
   const pauses = (await table('pause')).map(({ id, repository, state }) => ({ id: Number(id), repository, state }))
   const { rows: refusedMessages } = await reader.query('select source, id, reason from winnow.refused_message')
-  return { changes, runs, batches, pauses, refusedMessages: refusedMessages as Books['refusedMessages'] }
+  return { changes, runs, batches, verdicts, pauses, refusedMessages: refusedMessages as Books['refusedMessages'] }
 }
 
 const numberOf = (value: Row): number | null => (value === null ? null : Number(value))
@@ -120,6 +121,7 @@ export const countOpen = async (reader: Reader): Promise<{ readonly open: number
            (select count(*) from winnow.change where state = 'recorded')
          + (select count(*) from winnow.batch where state = 'open')
          + (select count(*) from winnow.run where state in ('wanted', 'built', 'launching', 'running'))
+         + (select count(*) from winnow.verdict where state = 'pending')
          + (select count(*) from winnow.pause where state = 'paused')
          + (select count(*) from winnow.outbox) as open`)
   return { open: Number(rows[0]?.open), changes: Number(rows[0]?.changes) }
