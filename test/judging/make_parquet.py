@@ -1,5 +1,6 @@
 """Writes fixtures/*.parquet as pandas and pyarrow users do: python make_parquet.py (needs pyarrow and pandas)."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,13 @@ small = table.astype({"p_dry": "float32", "p_wet": "float32"})
 pq.write_table(
     pa.Table.from_pandas(small, preserve_index=False), folder / "groups.parquet", row_group_size=7, data_page_version="2.0"
 )
+# As a warehouse exports NUMERIC.
+exact = [Decimal(f"{value:.8f}") for value in first]
+columns = pa.Table.from_pandas(table, preserve_index=False).to_pydict() | {
+    "p_dry": pa.array(exact, pa.decimal128(38, 9)),
+    "p_wet": pa.array([1 - value for value in exact], pa.decimal128(38, 9)),
+}
+pq.write_table(pa.table(columns), folder / "decimal.parquet")
 pq.write_table(pa.table({"label": ["a"], "p_a": [[1.0]]}), folder / "lists.parquet")
 missing = table.assign(p_dry=np.where(np.arange(rows) == 41, np.nan, first))
 missing.to_parquet(folder / "missing.parquet", index=False)

@@ -14,7 +14,7 @@ const read = (name: string) =>
   })
 
 describe('Parquet as pandas and pyarrow write it', () => {
-  it.each(['snappy', 'zstd', 'gzip', 'brotli', 'none', 'groups'])('%s', async (name) => {
+  it.each(['snappy', 'zstd', 'gzip', 'brotli', 'none', 'groups', 'decimal'])('%s', async (name) => {
     const table = await read(name)
     if (table.kind !== 'classification') throw new Error(table.kind)
     expect(table).toMatchObject({ rows: 60, classes: ['dry', 'wet'] })
