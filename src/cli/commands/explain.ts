@@ -20,7 +20,7 @@ export const explain = async (id: string, options: ClientOptions & { readonly js
   if (verdict.receipt === null) return print(`run ${run.id} is being judged`)
   for (const line of explainReceipt(verdict.receipt)) print(line)
   if (verdict.receipt.judged !== undefined) print(`again: winnow policy reproduce ${verdict.id}`)
-  for (const line of nextOf(verdict)) print(line)
+  for (const line of nextOf({ verdict, releases })) print(line)
   for (const release of releases)
     print(`${release.environment}: ${paintState(release.state)}  ${release.reason}${overridden(release)}`)
   for (const line of releases.flatMap(explainLive)) print(line)

@@ -25,15 +25,32 @@ export const feedback = async (
     answers.push(await client.post<Answer>(path, { labels: part }))
   }
   const recorded = answers.reduce((sum, answer) => sum + answer.recorded, 0)
-  if (options.json) return printJson({ endpoint, recorded, checks: answers.map(({ check }) => check ?? null) })
+  const check = answers.map((answer) => answer.check).reduce(together)
+  if (options.json) return printJson({ endpoint, recorded, check: check ?? null })
   print(`${requests(recorded)} of ${endpoint} recorded; \`winnow live ${endpoint}\` shows what the labels say`)
-  for (const line of answers.flatMap(({ check }) => (check === undefined ? [] : wordsOf(check)))) print(line)
+  for (const line of check === undefined ? [] : wordsOf(check)) print(line)
 }
 
 interface Answer {
   readonly recorded: number
   /** A controller of before does not check. */
   readonly check?: ({ readonly ok: true } & LabelCheck) | { readonly ok: false; readonly reason: string }
+}
+
+/** What two parts of a file come to. */
+const together = (a: Answer['check'], b: Answer['check']): Answer['check'] => {
+  if (!a?.ok || !b?.ok) return a?.ok ? b : a
+  const both = (one: NamedRequests, other: NamedRequests): NamedRequests => ({
+    count: one.count + other.count,
+    first: [...one.first, ...other.first].slice(0, Math.max(one.first.length, other.first.length)),
+  })
+  return {
+    ok: true,
+    unknown: both(a.unknown, b.unknown),
+    unanswered: both(a.unanswered, b.unanswered),
+    otherNumber: both(a.otherNumber, b.otherNumber),
+    foreign: both(a.foreign, b.foreign),
+  }
 }
 
 const wordsOf = (check: NonNullable<Answer['check']>): readonly string[] => {

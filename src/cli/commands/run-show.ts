@@ -73,7 +73,7 @@ const describeRun = (shown: ShownRun): readonly string[] => {
       : [
           `  verdict: ${paintState(verdict.state)}${verdict.receipt === null ? '' : `  ${verdict.receipt.reason}`}  (winnow explain ${run.id})`,
         ]),
-    ...nextOf(verdict).map((line) => `  ${line}`),
+    ...nextOf(shown).map((line) => `  ${line}`),
     ...words.map(
       ({ person, decision, reason }) =>
         `  ${person} said ${decision === 'approve' ? 'yes' : 'no'}${reason === '' ? '' : `: ${reason}`}`,
@@ -95,9 +95,12 @@ const describeRun = (shown: ShownRun): readonly string[] => {
 
 const counted = ({ length }: readonly unknown[], name: string): string => `${length} ${name}${length === 1 ? '' : 's'}`
 
-/** What a pass leads to are its releases, which are shown. */
-export const nextOf = (verdict: Verdict | null): readonly string[] =>
-  verdict?.follows && verdict.follows.kind !== 'delivered' ? [`next: ${verdict.follows.reason}`] : []
+/** What comes next; a pass leads to its releases, which are shown, and so is what a canary came to. */
+export const nextOf = ({ verdict, releases }: Pick<ShownRun, 'verdict' | 'releases'>): readonly string[] => {
+  const follows = verdict?.follows
+  const isOver = follows?.kind === 'canary' && releases.some(({ canary, endedAt }) => canary && endedAt !== null)
+  return !follows || follows.kind === 'delivered' || isOver ? [] : [`next: ${follows.reason}`]
+}
 
 const canaryNote = ({ canary, state }: Release): string =>
   canary && state !== 'live' ? '  (canary of an inconclusive verdict)' : ''
