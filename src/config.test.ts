@@ -93,6 +93,22 @@ describe('loadConfig', () => {
     ],
     ['kind: bigquery, addresses: ["bq://acme.beans"]', 'give it push, pull or poll'],
     ['kind: s3, addresses: ["s3://acme-beans/"]', 'give it secrets, for what it sends, or poll'],
+    [
+      'kind: gcs, addresses: ["gs://acme-beans/"], pull: {subscription: beans}',
+      'pull.subscription: expected projects/PROJECT/subscriptions/SUBSCRIPTION',
+    ],
+    [
+      'kind: gcs, addresses: ["gs://acme-beans/"], pull: {subscription: projects/p/subscriptions/s, deadLetters: projects/p/topics/t}',
+      'pull.deadLetters: expected projects/PROJECT/subscriptions/SUBSCRIPTION',
+    ],
+    [
+      'kind: gcs, addresses: ["gs://acme-beans/"], pull: {subscription: projects/p/subscriptions/s, endpoint: "127.0.0.1:8085"}',
+      'pull.endpoint',
+    ],
+    [
+      'kind: s3, addresses: ["s3://acme-beans/"], pull: {subscription: projects/p/subscriptions/s}',
+      'pull: Pub/Sub tells of no source',
+    ],
     ['kind: events, addresses: ["gs://acme-beans/"]', 'give it secrets to sign with'],
     ['kind: events, addresses: ["gs://acme-beans/"], secrets: []', 'give it secrets to sign with'],
     [

@@ -35,6 +35,8 @@ export const sourceFaults = (source: DeclaredSource): readonly SourceFault[] => 
     faults.push({ path: ['secrets'], message: `nothing of a source of kind ${kind} is signed with a secret; use push` })
   if (kind === 's3' && push !== undefined)
     faults.push({ path: ['push'], message: 'Google signs nothing of a source of kind s3; use secrets' })
+  if (signs && pull !== undefined)
+    faults.push({ path: ['pull'], message: `Pub/Sub tells of no source of kind ${kind}; use secrets` })
   if (push === undefined && pull === undefined && poll === undefined && secrets.length === 0) faults.push(silent(kind))
   return faults
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Fault } from '../../domain/errors.ts'
 import type { Duration } from '../../domain/time.ts'
 import { findEscapingLink } from './escaping-link.ts'
-import { lastLines } from './git-command.ts'
+import { complaintOf, lastLines } from './git-command.ts'
 import type { Mirror } from './mirror.ts'
 
 export interface CheckoutLimits {
@@ -48,7 +48,7 @@ export const layOut = async (
     ]) {
       const result = await mirror.git({ args, env, timeout: limits.timeout }, signal)
       if (result.exitCode !== 0)
-        throw new Fault('checkout_refused', `git refuses to lay out ${commit}: ${lastLines(result).at(-1) ?? ''}`, {
+        throw new Fault('checkout_refused', `git refuses to lay out ${commit}: ${complaintOf(result)}`, {
           remedy: 'remove the file that git names from the repository',
           details: lastLines(result),
         })

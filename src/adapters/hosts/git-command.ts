@@ -108,6 +108,12 @@ export const runGit = async (
   return result
 }
 
+/** What git died of: its last lines may only be advice on it. */
+export const complaintOf = (result: Pick<ProcessResult, 'stderr'>): string => {
+  const lines = lastLines(result)
+  return lines.find((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? 'git said nothing'
+}
+
 export const lastLines = ({ stderr }: Pick<ProcessResult, 'stderr'>): readonly string[] =>
   stderr
     .split('\n')

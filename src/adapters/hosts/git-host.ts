@@ -5,7 +5,7 @@ import { Fault, isFault } from '../../domain/errors.ts'
 import type { RepositoryHost } from '../../domain/ports.ts'
 import type { Duration } from '../../domain/time.ts'
 import { layOut } from './checkout.ts'
-import { lastLines } from './git-command.ts'
+import { complaintOf, lastLines } from './git-command.ts'
 import { parseGitRemote } from './git-remote.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import { standingIn } from './standing.ts'
@@ -125,7 +125,7 @@ export const createGitHost = (options: GitHostOptions): RepositoryHost => {
     const request = { args, timeout: limits.checkoutTimeout, maxOutputBytes, ...(stdin === undefined ? {} : { stdin }) }
     const result = await mirror.git(request, signal)
     if (result.exitCode !== 0)
-      throw new Fault('checkout_failed', `git ${args[0]} failed: ${lastLines(result).at(-1) ?? ''}`, {
+      throw new Fault('checkout_failed', `git ${args[0]} failed: ${complaintOf(result)}`, {
         retryable: true,
         details: lastLines(result),
       })

@@ -5,7 +5,7 @@ import { digestBytes, shortDigest } from '../../domain/digest.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { RefHead } from '../../domain/ports.ts'
 import type { Duration } from '../../domain/time.ts'
-import { type GitRequest, lastLines, runGit } from './git-command.ts'
+import { complaintOf, type GitRequest, lastLines, runGit } from './git-command.ts'
 import type { GitRemote } from './git-remote.ts'
 import { parseRefs } from './list-refs.ts'
 
@@ -83,7 +83,7 @@ export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror =>
   }
 
   const failed = (what: string, result: { readonly stderr: string }): Fault =>
-    new Fault('checkout_failed', `${what} of ${repository} failed: ${lastLines(result).at(-1) ?? 'git said nothing'}`, {
+    new Fault('checkout_failed', `${what} of ${repository} failed: ${complaintOf(result)}`, {
       retryable: true,
       remedy: `check that ${remote.url} can be reached from here, and the repository's accessToken`,
       details: lastLines(result),

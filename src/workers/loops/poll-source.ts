@@ -82,11 +82,11 @@ const addressesOf = async (
 ): Promise<Addresses> => {
   try {
     const { declaration } = await readProtectedDeclaration(ports, repository, signal)
-    if (!declaration.ok)
-      return {
-        ok: false,
-        fault: { code: 'declaration_invalid', message: `nothing of ${repository} is watched: ${declaration.reason}` },
-      }
+    if (!declaration.ok) {
+      const why = [declaration.reason, ...declaration.faults.slice(0, 1)].join(': ')
+      const message = `nothing of ${repository} is watched: ${why}`
+      return { ok: false, fault: { code: 'declaration_invalid', message } }
+    }
     const watched = declaration.value.pipelines.flatMap(({ on }) => (on.data === null ? [] : watchedAddresses(on.data)))
     const within = watched.filter(
       (address) =>
