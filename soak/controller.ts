@@ -29,6 +29,12 @@ export interface Controller {
   readonly stop: () => Promise<number | null>
 }
 
+const alive = new Set<ChildProcess>()
+// Whatever ends this process, no controller outlives it.
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
 /** Whether the last line but one of a log names this fault: the last says what to do about it. */
 const lastWords = async (logFile: string, code: string): Promise<boolean> =>
   (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-2).join('').includes(`[${code}]`)
@@ -54,7 +60,9 @@ export const createController = ({ role, configFile, environment, logFile }: Con
     lives += 1
     asked = false
     child = born
+    alive.add(born)
     ended = once(born, 'close').then(async ([code, signal]) => {
+      alive.delete(born)
       child = undefined
       if (asked) return code
       // Whoever runs it starts it again, as a service manager does; a database that is away is a reason.

@@ -15,6 +15,8 @@ const readOptions = (): Options | undefined => {
 
 const options = readOptions()
 if (options === undefined) process.exit(2)
+// So that the servers and controllers of an interrupted soak end with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2))
 try {
   const result = await soak(options, (line) => process.stderr.write(`${line}\n`))
   process.stdout.write(`${options.json ? JSON.stringify(result) : describeResult(result)}\n`)
