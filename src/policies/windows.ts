@@ -1,4 +1,5 @@
 import type { Time } from '../domain/time.ts'
+import { createLocalTimes, type LocalTime, type LocalTimes } from './local-times.ts'
 import type { Window } from './policy.ts'
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
@@ -68,52 +69,27 @@ const minute = 60_000
 const horizon = 8 * 24 * 60
 
 export const windowOpening = (windows: readonly Window[], at: Time): Opening => {
-  const open = isOpen(windows, at)
+  const timeIn = createLocalTimes()
+  const open = isOpen(windows, at, timeIn)
   if (windows.length === 0) return { open, until: null }
   const start = Math.floor(at / minute) * minute
   for (let step = 1; step <= horizon; step++) {
     const then = start + step * minute
-    if (isOpen(windows, then) !== open) return { open, until: then }
+    if (isOpen(windows, then, timeIn) !== open) return { open, until: then }
   }
   return { open, until: null }
 }
 
 /** Denied beats allowed; where no window allows, what is not denied is allowed. */
-const isOpen = (windows: readonly Window[], at: Time): boolean => {
-  const within = (window: Window): boolean => holds(window, localTime(at, window.timezone))
+const isOpen = (windows: readonly Window[], at: Time, timeIn: LocalTimes): boolean => {
+  const within = (window: Window): boolean => holds(window, timeIn(window.timezone, at))
   if (windows.some((window) => window.kind === 'deny' && within(window))) return false
   const allowing = windows.filter(({ kind }) => kind === 'allow')
   return allowing.length === 0 || allowing.some(within)
-}
-
-interface LocalTime {
-  readonly day: number
-  readonly minute: number
 }
 
 /** One that ends on the next day belongs to the day on which it began. */
 const holds = ({ days: chosen, from, to }: Window, { day, minute: now }: LocalTime): boolean => {
   if (from < to) return chosen.includes(day) && now >= from && now < to
   return (chosen.includes(day) && now >= from) || (chosen.includes((day + 6) % 7) && now < to)
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-const localTime = (at: Time, timezone: string): LocalTime => {
-  let format = formats.get(timezone)
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: timezone,
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
-    formats.set(timezone, format)
-  }
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
-  return {
-    day: days.indexOf((parts['weekday'] ?? '').toLowerCase()),
-    minute: Number(parts['hour']) * 60 + Number(parts['minute']),
-  }
 }
