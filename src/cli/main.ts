@@ -417,6 +417,7 @@ program
   .command('live')
   .description('what the models on an endpoint did while they served: requests, errors, latency, what labels say')
   .argument('<endpoint>', 'its name in winnow.yaml')
+  .option('--since <when>', 'only requests since then: 2026-03-31, 2026-03-31T12:00:00Z, or 2h for so long ago')
   .addOption(json())
   .action(async (endpoint, _options, command) =>
     (await import('./commands/live.ts')).live(endpoint, command.optsWithGlobals()),

@@ -1,6 +1,7 @@
 import type { DeployedModel, LiveFigures } from '../../domain/ports.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { print, printJson, table } from '../table.ts'
+import { timeOf } from '../time-option.ts'
 
 type Answer = {
   readonly endpoint: string
@@ -12,9 +13,13 @@ type Answer = {
 const first = ['accuracy', 'macroF1', 'logLoss', 'mae', 'rmse']
 
 /** `winnow live ENDPOINT`: what its models did while they served, as far as the log of its requests goes back. */
-export const live = async (endpoint: string, options: ClientOptions & { readonly json?: boolean }): Promise<void> => {
+export const live = async (
+  endpoint: string,
+  options: ClientOptions & { readonly since?: string; readonly json?: boolean },
+): Promise<void> => {
+  const since = options.since === undefined ? 0 : timeOf('--since', options.since, Date.now())
   const client = await connect(options)
-  const answer = await client.get<Answer>(`/endpoints/${encodeURIComponent(endpoint)}/live`)
+  const answer = await client.get<Answer>(`/endpoints/${encodeURIComponent(endpoint)}/live?since=${since}`)
   if (options.json) return printJson(answer)
   if (!answer.ok) return print(`Nothing is known of ${endpoint}: ${answer.reason}.`)
   const rows = Object.entries(answer.models).map(([id, figures]) => {
@@ -30,7 +35,7 @@ export const live = async (endpoint: string, options: ClientOptions & { readonly
       labelled(figures),
     ]
   })
-  if (rows.length === 0) return print('No requests yet.')
+  if (rows.length === 0) return print(since === 0 ? 'No requests yet.' : 'No requests since then.')
   print(table(['serves', 'traffic', 'requests', 'errors', 'p50', 'p99', 'of labelled answers'], rows))
 }
 

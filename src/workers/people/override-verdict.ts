@@ -26,7 +26,13 @@ export const createOverride =
         const known = await tx.list('release', { run: id, environment: name })
         const begun = known.find(({ state }) => state === 'live' || releaseActive.includes(state))
         if (begun !== undefined)
-          throw new Fault('usage', `Run ${id} is ${begun.state} in ${name} already, as release ${begun.id}`)
+          throw new Fault('usage', `Run ${id} is ${begun.state} in ${name} already, as release ${begun.id}`, {
+            ...(begun.state === 'live'
+              ? {}
+              : {
+                  remedy: `\`winnow release ${name}\` sends on what waits there for a person; after \`winnow reject ${id}\`, which takes it back, an override gives it all traffic at once.`,
+                }),
+          })
         const override = await record(tx, judged, person, name, reason, at, expiresAt)
         const waiting = known.find(({ state }) => releaseWaiting.includes(state))
         return waiting === undefined ? make(tx, judged, environment, override, at) : takeOver(tx, waiting, override, at)
