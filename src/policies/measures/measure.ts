@@ -239,10 +239,11 @@ const valueOfSums = <P extends { readonly rows: number }>(predictions: P, sums: 
   const block = 4096
   const total = new Float64Array(sums.width)
   const part = new Float64Array(sums.width)
+  const add = sums.adderOf(predictions)
   for (let start = 0; start < predictions.rows; start += block) {
     part.fill(0)
     const end = Math.min(predictions.rows, start + block)
-    for (let i = start; i < end; i++) sums.add(predictions, i, part, 0)
+    for (let i = start; i < end; i++) add(i, part, 0)
     for (let k = 0; k < total.length; k++) total[k] = (total[k] as number) + (part[k] as number)
   }
   return sums.of(total, predictions.rows)

@@ -79,10 +79,10 @@ const unitSums = <P>(
     const unit = unitOf === undefined ? i : (unitOf[i] as number)
     sizes[unit] = (sizes[unit] as number) + 1
   }
-  const sums = sides.flatMap(({ predictions, measure: { width, add } }) => {
+  const sums = sides.flatMap(({ predictions, measure: { width, adderOf } }) => {
+    const add = adderOf(predictions)
     const table = new Float64Array(units * width)
-    for (let i = 0; i < rows; i++)
-      add(predictions, i, table, width * (unitOf === undefined ? i : (unitOf[i] as number)))
+    for (let i = 0; i < rows; i++) add(i, table, width * (unitOf === undefined ? i : (unitOf[i] as number)))
     return Array.from({ length: width }, (_, k) =>
       Float64Array.from(sizes, (_, unit) => table[unit * width + k] as number),
     )

@@ -2,22 +2,37 @@ import type { ClassPredictions, NumberPredictions } from '../predictions/predict
 
 /** A measure that is a function of sums over the examples, such as a mean or a ratio of means. */
 export interface SumMeasure<P> {
-  /** Adds what an example adds to the sums, which are the `width` numbers of `into` from `at` on. */
   readonly width: number
-  readonly add: (predictions: P, example: number, into: Float64Array, at: number) => void
+  /** Adds what an example adds to the sums, which are the `width` numbers of `into` from `at` on. */
+  readonly adderOf: (predictions: P) => (example: number, into: Float64Array, at: number) => void
   /** The measure from the sums over `count` examples; NaN where it is not defined. */
   readonly of: (sums: Float64Array, count: number) => number
 }
 
 const meanOf = (sums: Float64Array, count: number): number => (sums[0] as number) / count
 
-const mean = <P>(each: (predictions: P, example: number) => number): SumMeasure<P> => ({
-  width: 1,
-  add: (predictions, example, into, at) => {
-    into[at] = (into[at] as number) + each(predictions, example)
-  },
-  of: meanOf,
-})
+const mean = <P extends { readonly rows: number }>(
+  each: (predictions: P, example: number) => number,
+): SumMeasure<P> => {
+  // Worked out once: the same examples are summed for the value, its interval and the interval of its change.
+  const known = new WeakMap<P, Float64Array>()
+  const valuesOf = (predictions: P): Float64Array => {
+    const values = new Float64Array(predictions.rows)
+    for (let example = 0; example < values.length; example++) values[example] = each(predictions, example)
+    known.set(predictions, values)
+    return values
+  }
+  return {
+    width: 1,
+    adderOf: (predictions) => {
+      const values = known.get(predictions) ?? valuesOf(predictions)
+      return (example, into, at) => {
+        into[at] = (into[at] as number) + (values[example] as number)
+      }
+    },
+    of: meanOf,
+  }
+}
 
 /** scikit-learn clips probabilities here, so that one sure and wrong answer costs 36, not infinity. */
 const leastProbability = Number.EPSILON
@@ -59,7 +74,7 @@ const bins = 10
  */
 export const calibrationError: SumMeasure<ClassPredictions> = {
   width: bins,
-  add: (predictions, example, into, at) => {
+  adderOf: (predictions) => (example, into, at) => {
     const decided = predictions.predicted[example] as number
     const given = scoreOf(predictions, example, decided)
     // Bins are closed above, (0.1, 0.2], as in the paper; the first takes 0 too.
@@ -104,7 +119,7 @@ export const mape = mean<NumberPredictions>(
 /** The sum of absolute errors in percent of the sum of absolute true values. */
 export const wape: SumMeasure<NumberPredictions> = {
   width: 2,
-  add: (predictions, example, into, at) => {
+  adderOf: (predictions) => (example, into, at) => {
     into[at] = (into[at] as number) + Math.abs(residual(predictions, example))
     into[at + 1] = (into[at + 1] as number) + Math.abs(predictions.truth[example] as number)
   },
@@ -117,7 +132,7 @@ export const wape: SumMeasure<NumberPredictions> = {
  */
 export const rSquared = (around: number): SumMeasure<NumberPredictions> => ({
   width: 3,
-  add: (predictions, example, into, at) => {
+  adderOf: (predictions) => (example, into, at) => {
     const distance = (predictions.truth[example] as number) - around
     into[at] = (into[at] as number) + residual(predictions, example) ** 2
     into[at + 1] = (into[at + 1] as number) + distance
