@@ -31,7 +31,7 @@ export interface House {
   readonly close: (keep: boolean) => Promise<void>
 }
 
-const patience = 120_000
+const patience = 300_000
 
 export const openHouse = async (kind: StoreKind, senders: readonly Sender[], deliveries: number): Promise<House> => {
   const folder = await mkdtemp(join(tmpdir(), 'winnow-soak-'))

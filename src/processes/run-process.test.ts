@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,6 +109,21 @@ describe('runProcess', () => {
     expect(Buffer.byteLength(result.stdout)).toBeLessThanOrEqual(100)
     expect(result.stdout.endsWith('line 1999 üüü\n')).toBe(true)
     expect(result.stdout).not.toContain('\ufffd')
+  })
+
+  it('loses nothing of what was said while the event loop stood still', async () => {
+    const standStill = (milliseconds: number): void => {
+      for (const end = performance.now() + milliseconds; performance.now() < end; );
+    }
+    // What the first one says and its end are met at once. The other one ends meanwhile, and is seen to have ended before
+    // it is heard; then nothing is heard for longer than pipes are waited for.
+    const first = spawn('/bin/sh', ['-c', 'echo first'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    first.stdout.once('data', () => standStill(1_000))
+    first.once('exit', () => setImmediate(() => standStill(1_500)))
+    const running = runProcess(shell('sleep 0.5; echo said'))
+    await Promise.resolve()
+    standStill(250)
+    expect(await running).toMatchObject({ exitCode: 0, stdout: 'said\n' })
   })
 
   it('holds a process with all that it starts to its memory limit, and says so', async () => {

@@ -158,10 +158,11 @@ export const runProcess = async (request: ProcessRequest, signal?: AbortSignal):
   const closed = new Promise<void>((resolve) => {
     child.once('exit', () => {
       signalProcess(-child.pid, 'SIGKILL')
-      const drain = setTimeout(() => {
-        child.stdout.destroy()
-        child.stderr.destroy()
-      }, drainMs)
+      const pipes = [child.stdout, child.stderr]
+      // Timers come before what lies in the pipes: after an event loop that stood still, that is read first.
+      const giveUp = () => setImmediate(() => (pipes.some((pipe) => pipe.isPaused()) ? drain.refresh() : end()))
+      const end = () => pipes.forEach((pipe) => void pipe.destroy())
+      const drain = setTimeout(giveUp, drainMs)
       child.once('close', () => {
         clearTimeout(drain)
         resolve()
