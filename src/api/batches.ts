@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Batch } from '../domain/batch.ts'
+import { type Batch, sortObjects } from '../domain/batch.ts'
 import type { Store } from '../domain/ports.ts'
 import { idParameter, listQuery, notFound } from './requests.ts'
 
@@ -44,7 +44,7 @@ export const batchesApi =
       async ({ params: { id }, query: { limit, after } }) => {
         if ((await store.get('batch', id)) === undefined) throw notFound('batch', id)
         const objects = await store.objectsOf(id, limit, after)
-        return { objects, next: objects.length < limit ? null : (objects.at(-1)?.uri ?? null) }
+        return { objects: sortObjects(objects), next: objects.length < limit ? null : (objects.at(-1)?.uri ?? null) }
       },
     )
   }

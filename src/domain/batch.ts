@@ -177,7 +177,11 @@ export interface Manifest {
   readonly digest: Digest
 }
 
+/** In the order of the URIs. */
+export const sortObjects = (objects: readonly DataObject[]): readonly DataObject[] =>
+  [...objects].sort((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0))
+
 export const manifestOf = (objects: readonly DataObject[]): Manifest => {
-  const sorted = [...objects].sort((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0))
+  const sorted = sortObjects(objects)
   return { objects: sorted, digest: digestJson(sorted.map((o) => ({ ...o }))) }
 }

@@ -1,4 +1,4 @@
-import type { DataObject } from '../domain/batch.ts'
+import { type DataObject, sortObjects } from '../domain/batch.ts'
 import { type Change, describeCause } from '../domain/change.ts'
 import type { LedgerReading } from '../domain/ledger.ts'
 import type { RowKind, Rows, Store } from '../domain/ports.ts'
@@ -139,7 +139,7 @@ const batchNodes = async (store: TraceReading, id: number, depth: number): Promi
   const children = await Promise.all(runs.map((run) => runNode(store, run, depth)))
   const { pipeline, key, sums, reason } = batch
   const what = `of ${pipeline}${key === '' ? '' : ` for ${key}`}, ${sums.objects} ${sums.objects === 1 ? 'object' : 'objects'}`
-  const objects = await store.objectsOf(id, mostObjects)
+  const objects = sortObjects(await store.objectsOf(id, mostObjects))
   return [{ ...(await node(store, 'batch', batch, { what, reason }, children)), objects, objectCount: sums.objects }]
 }
 

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../../scripts/servers.ts'
 import { createManifests } from '../../src/adapters/manifests/manifests.ts'
 import { createBucketFiles, type PutFile } from '../../src/adapters/sources/bucket-files.ts'
+import { ConfigFile } from '../../src/config-schema.ts'
 import { isManifestFile } from '../../src/domain/manifest-file.ts'
+import { openManifests } from '../../src/targets.ts'
 import { describeWithEmulators } from '../emulators/emulators.ts'
 import { s3Credentials, startCloudStorage, startS3 } from '../emulators/programs.ts'
 import { makeBucket } from './buckets.ts'
@@ -121,7 +123,7 @@ describe.each([
 
   it('that may not be written to says which right it takes, and is not asked again', async () => {
     await using server = await standIn((_request, response) => void json(response, 403, { error: { message: 'no' } }))
-    const putFile = createBucketFiles({ endpoint: server.url, patience })
+    const putFile = createBucketFiles({ endpoint: server.url, patience: quick })
     await expect(putFile(`${scheme}://acme/a.json`, text, never)).rejects.toMatchObject({
       code: 'source_refused',
       retryable: false,
@@ -140,6 +142,37 @@ describe.each([
     })
     expect(server.asked).toHaveLength(3)
   })
+})
+
+it('the config says where manifests of a target lie, and as which source their bucket is reached', async () => {
+  await using server = await standIn((_request, response) => void json(response, 200, {}))
+  const vertex = { kind: 'vertex', project: 'acme', location: 'europe-west4', pipelineRoot: 'gs://acme-pipelines/root' }
+  const lake = { kind: 's3', addresses: ['s3://lake/'], repositories: ['beans'], endpoint: server.url }
+  const config = ConfigFile.parse({
+    version: 1,
+    dataFolder: '/data',
+    repositories: {
+      beans: { host: 'git', url: 'file:///b.git', secrets: [{ env: 'WINNOW_SECRET_B' }], targets: ['eu'] },
+    },
+    sources: { lake: { ...lake, poll: '1m' } },
+    targets: { local: { kind: 'local' }, eu: vertex, us: { ...vertex, manifests: 's3://lake/lists/' } },
+  })
+  const secrets = {
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    webhooks: {},
+    accessTokens: {},
+    people: {},
+    sources: { lake: { signing: [], credentials: s3Credentials } },
+  }
+  const manifests = openManifests(config, secrets, (target) => target === 'local')
+  expect(['local', 'eu', 'us'].map((target) => manifests.address(target, name))).toEqual([
+    `file:///data/manifests/${name}`,
+    `gs://acme-pipelines/root/winnow-manifests/${name}`,
+    `s3://lake/lists/winnow-manifests/${name}`,
+  ])
+  await manifests.write(manifests.address('us', name) as string, text, never)
+  expect(server.asked).toEqual([`PUT /lake/lists/winnow-manifests/${name}`])
 })
 
 it('an address of no bucket is written to by nobody', () => {

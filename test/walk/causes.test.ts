@@ -119,6 +119,24 @@ describe('a schedule', () => {
     expect(await slots()).toEqual(expected)
   })
 
+  it('goes by the clocks of its time zone, also where they are put forward while nobody looks', async () => {
+    declare('{schedule: {cron: "30 2,3 * * *", timezone: Europe/Berlin, catchUp: all, lookBack: 2d}}')
+    walk.pass(Date.parse('2026-03-28T00:00:00Z') - walk.now())
+    await look()
+    walk.pass(Date.parse('2026-03-29T12:00:00Z') - walk.now())
+    await look()
+    const at = (await changes()).map(({ cause }) =>
+      cause.kind === 'schedule' ? new Date(cause.slot).toISOString() : '',
+    )
+    // 02:30 does not exist on the 29th: it is the moment at which clocks are put forward.
+    expect(at).toEqual([
+      '2026-03-28T01:30:00.000Z',
+      '2026-03-28T02:30:00.000Z',
+      '2026-03-29T01:00:00.000Z',
+      '2026-03-29T01:30:00.000Z',
+    ])
+  })
+
   it('that is taken away and comes back is a new one', async () => {
     declare(hourly())
     await look()
@@ -562,6 +580,42 @@ describe('data that a run wrote', () => {
     const ports = { ...walk, repositories: [repository] }
     const replayed = await createReplay(ports)(made, grace, 'to see it again')
     expect((await walk.get('change', replayed.change)).lineage).toEqual((await walk.get('change', made)).lineage)
+  })
+
+  it('is not forgotten by a run that reads what another one had given up', async () => {
+    declare(twoInARing, features.replace('quiet: 5s', 'quiet: 5s, overlap: replace'))
+    const [first] = await runs()
+    const drop = async (uri: string) => {
+      await wrote(uri)
+      for (let i = 0; i < 3; i++) {
+        await walk.drain({ until: walk.now() + 100 })
+        walk.pass(6_000)
+      }
+    }
+    walk.fate.next = { endless: true }
+    await drop('gs://acme/made/x/beans.csv')
+    await drop(under(first?.jobId ?? '', 'beans.csv'))
+    await drop('gs://acme/made/y/beans.csv')
+    walk.fate.next = { accuracy: 0.95 }
+    await walk.drain()
+    expect(await ran()).toEqual(['beans succeeded', 'features succeeded', 'features superseded', 'features succeeded'])
+    const last = (await runs()).at(-1)
+    expect(last?.manifest).toHaveLength(2)
+    const back = await wrote(under(last?.jobId ?? '', 'features.csv'))
+    await walk.drain()
+    expect((await walk.get('change', back)).reason).toBe(`loop: beans → features → beans: run ${last?.id} wrote it`)
+  })
+
+  it('is known of a batch that was there before batches knew what led to them', async () => {
+    const [first] = await runs()
+    await wrote(under(first?.jobId ?? '', 'beans.csv'))
+    await walk.drain({ jobs: 1 })
+    await database.pool.query(`update winnow.batch set document = (document::jsonb - 'lineage')::json`)
+    await walk.drain()
+    const [, second] = await runs()
+    const back = await wrote(under(second?.jobId ?? '', 'features.csv'))
+    await walk.drain()
+    expect((await walk.get('change', back)).reason).toBe(`loop: beans → features → beans: run ${second?.id} wrote it`)
   })
 
   it('by somebody else starts what it starts', async () => {

@@ -234,6 +234,23 @@ describe('an open batch', () => {
     expect(await runsOf()).toHaveLength(2)
   })
 
+  it('is one for all that the groups of its key find, however many there are', async () => {
+    declare(`{uri: "gs://acme/in/**/*.csv", key: 'in/(?:eu|us)/(\\d{4})-(\\d{2})/', quiet: 5s, into: source}`)
+    for (const name of ['eu/2026-11/a.csv', 'us/2026-11/a.csv', 'eu/2026-12/a.csv', 'eu/2027-11/a.csv'])
+      await hear(object(name))
+    const lost = await hear(object('asia/2026-11/a.csv'))
+    await walk.drain()
+    expect((await batchesOf()).map(({ key, sums }) => [key, sums.objects])).toEqual([
+      ['2026/11', 2],
+      ['2026/12', 1],
+      ['2027/11', 1],
+    ])
+    expect(await walk.get('change', lost)).toMatchObject({
+      state: 'ignored',
+      reason: expect.stringContaining('the key'),
+    })
+  })
+
   it('waits for its least, says what is missing, and goes on when that came', async () => {
     declare('{uri: "gs://acme/in/*", quiet: 5s, maxWait: 20s, minimum: {objects: 3, bytes: 1kB}, into: source}')
     await hear(object('a.csv'))
@@ -329,6 +346,25 @@ describe('a marker', () => {
     await hear(marker('1'))
     await walk.drain()
     expect((await runsOf()).map(({ state }) => state)).toEqual(['succeeded'])
+  })
+
+  it('that is deleted before its batch closed did not come', async () => {
+    declare(
+      '{uri: "gs://acme/in/**/*.csv", marker: _SUCCESS, quiet: 5s, maxWait: 60s, minimum: {objects: 2}, into: source}',
+    )
+    await hear(object('1/a.csv'))
+    await hear(marker('1'))
+    await soon()
+    expect((await batchesOf())[0]?.reason).toBe('waits for more: it has 1 of 2 objects')
+    await hear(marker('1'), 'deleted')
+    await hear(object('1/b.csv'))
+    await later(10_000)
+    expect((await batchesOf())[0]).toMatchObject({ state: 'open', reason: 'waits for its marker _SUCCESS' })
+    await hear(object('1/_SUCCESS', '2', { size: 0 }))
+    await walk.drain()
+    expect((await runsOf()).map(({ state, manifest }) => [state, namesOf(manifest)])).toEqual([
+      ['succeeded', ['a.csv#1', 'b.csv#1']],
+    ])
   })
 
   it('that has no files ends the batch', async () => {
