@@ -31,6 +31,8 @@ export interface LivePorts {
 }
 
 const callTimeout = 60_000
+/** Labels are kept for so long, and tell nothing of older requests. */
+const labelsKept = 90 * 86_400_000
 const endpointName = z.object({ name: z.string().min(1) })
 const targetQuery = z.object({ target: z.string().optional() })
 const label = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()])
@@ -86,7 +88,10 @@ export const liveApi =
         await store.recordFeedback({ target: name, endpoint: view.name }, labels, now())
         const recorded = { target: name, endpoint: view.name, recorded: labels.length }
         return query.check
-          ? { ...recorded, check: await checkFeedback(target, view.name, labels, 0, signal) }
+          ? {
+              ...recorded,
+              check: await checkFeedback(target, view.name, labels, Math.max(0, now() - labelsKept), signal),
+            }
           : recorded
       },
     )

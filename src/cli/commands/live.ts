@@ -30,7 +30,8 @@ export const live = async (
       name,
       `${answer.split[id] ?? 0} %`,
       String(figures['requests'] ?? 0),
-      `${(100 * (figures['errorRate'] ?? 0)).toFixed(1)} %`,
+      // Where only answers are logged, nobody knows.
+      figures['errorRate'] === undefined ? '-' : `${(100 * figures['errorRate']).toFixed(1)} %`,
       ...['latency.p50', 'latency.p99'].map((metric) => milliseconds(figures[metric])),
       labelled(figures),
     ]
