@@ -1,5 +1,5 @@
-import { parsePolicy } from '../src/policies/parse-policy.ts'
-import type { Policy } from '../src/policies/policy.ts'
+import { parsePolicy } from '../src/policies/language/parse-policy.ts'
+import type { Policy } from '../src/policies/language/policy.ts'
 import type { ClassPredictions } from '../src/policies/predictions/predictions.ts'
 import { createRandom } from '../src/policies/statistics/random.ts'
 

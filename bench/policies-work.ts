@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import type { Case } from '../src/policies/case.ts'
-import { judge } from '../src/policies/judge.ts'
+import type { Case } from '../src/policies/gates/case.ts'
+import { judge } from '../src/policies/gates/judge.ts'
 import { answersOf } from '../src/policies/measures/measure.ts'
 import { drawPredictions, twentyGates } from './policies-predictions.ts'
 

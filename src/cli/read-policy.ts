@@ -4,8 +4,8 @@ import { formatFault } from '../declarations/placed-fault.ts'
 import { digestBytes } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
 import type { PolicyText } from '../domain/verdict.ts'
-import { gateSetsOf, parsePolicy } from '../policies/parse-policy.ts'
-import type { Policy } from '../policies/policy.ts'
+import { gateSetsOf, parsePolicy } from '../policies/language/parse-policy.ts'
+import type { Policy } from '../policies/language/policy.ts'
 import { whyNot } from './why-not.ts'
 
 export interface PolicyOfFile {

@@ -1,12 +1,12 @@
 import type { Digest } from '../domain/digest.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Approval } from '../policies/case.ts'
-import type { CheckFacts, CheckResult } from '../policies/checks.ts'
-import type { Judgement } from '../policies/judge.ts'
+import type { Approval } from '../policies/gates/case.ts'
+import type { Judgement } from '../policies/gates/judge.ts'
+import type { CheckFacts, CheckResult } from '../policies/language/checks.ts'
 import type { Predictions } from '../policies/predictions/predictions.ts'
 
-// A case as it crosses into a thread: plain data, where policies/case.ts has answers with what was worked out of them.
+// A case as it crosses into a thread: plain data, where policies/gates/case.ts has answers with what was worked out of them.
 
 /** A table of a model's answers on this machine. */
 export interface PredictionsFile {

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { openAnswers } from './answers-thread.ts'
-import { judgeInThread } from './judge-in-thread.ts'
-import { judgeLiveInThread } from './judge-live-in-thread.ts'
-import { isKept } from './keep-predictions.ts'
+import { isKept } from './answers/keep-predictions.ts'
 import type { Judging } from './port.ts'
-import { profileTables } from './profile-tables.ts'
-import { readTableHead } from './table-file.ts'
+import { profileTables } from './tables/profile-tables.ts'
+import { readTableHead } from './tables/table-file.ts'
+import { openAnswers } from './threads/answers-thread.ts'
+import { judgeInThread } from './threads/judge-in-thread.ts'
+import { judgeLiveInThread } from './threads/judge-live-in-thread.ts'
 
 /** `folder` is where answers are kept. */
 export const createJudging = (folder: string): Judging => ({

@@ -1,9 +1,9 @@
 import type { Digest } from '../domain/digest.ts'
 import type { KeptPredictions } from '../domain/verdict.ts'
 import type { ReadTable } from '../policies/data/profile.ts'
-import type { Policy } from '../policies/policy.ts'
+import type { Policy } from '../policies/language/policy.ts'
 import type { CaseToJudge, Judged } from './case-to-judge.ts'
-import type { LiveJudged, LiveTask } from './live-task.ts'
+import type { LiveJudged, LiveTask } from './threads/live-task.ts'
 
 /** What the judge step does with files of this machine and outside of the event loop. Faults: `predictions_invalid`, `judging_failed`. */
 export interface Judging {

@@ -1,6 +1,7 @@
-import { type Judgement, judge } from '../policies/judge.ts'
+import { type Judgement, judge } from '../policies/gates/judge.ts'
+import { sideBySide } from '../policies/gates/side-by-side.ts'
+import type { Policy } from '../policies/language/policy.ts'
 import { answersOf } from '../policies/measures/measure.ts'
-import type { Policy } from '../policies/policy.ts'
 import type { Predictions } from '../policies/predictions/predictions.ts'
 import { lossOf, toleranceOf } from '../policies/saboteurs/loss.ts'
 import { asksProbabilities, type ProvedSaboteur, proveSaboteur, tellingGates } from '../policies/saboteurs/proof.ts'
@@ -11,9 +12,8 @@ import {
   stoppingGates,
   suggestedGates,
 } from '../policies/saboteurs/suggested-gates.ts'
-import { sideBySide } from '../policies/side-by-side.ts'
 import type { ModelToJudge } from './case-to-judge.ts'
-import { judgeInThread } from './judge-in-thread.ts'
+import { judgeInThread } from './threads/judge-in-thread.ts'
 
 export interface ToProve {
   readonly policy: Policy

@@ -10,9 +10,9 @@ import { formatFault } from '../../src/declarations/placed-fault.ts'
 import { parseWinnowYaml } from '../../src/declarations/winnow-yaml.ts'
 import type { Observation } from '../../src/domain/evidence.ts'
 import { train } from '../../src/platform/automl/train.ts'
-import { evidenceFrom } from '../../src/policies/evidence.ts'
-import { judge } from '../../src/policies/judge.ts'
-import { parsePolicy } from '../../src/policies/parse-policy.ts'
+import { evidenceFrom } from '../../src/policies/evidence/evidence.ts'
+import { judge } from '../../src/policies/gates/judge.ts'
+import { parsePolicy } from '../../src/policies/language/parse-policy.ts'
 import { createPythonEnvironments } from '../../src/processes/python-environments.ts'
 
 const run = promisify(execFile)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { readPredictions } from '../../src/judging/read-predictions.ts'
+import { readPredictions } from '../../src/judging/answers/read-predictions.ts'
 
 // The files are written by make_parquet.py.
 const read = (name: string) =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../src/domain/evidence.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
-import { evidenceFrom } from '../../src/policies/evidence.ts'
+import { evidenceFrom } from '../../src/policies/evidence/evidence.ts'
 
 interface Vectors {
   readonly vectors: readonly {

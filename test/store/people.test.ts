@@ -9,7 +9,7 @@ import { type NewRow, type RowKind, type Rows, StaleRow } from '../../src/domain
 import { releaseActive } from '../../src/domain/release.ts'
 import { createJudging } from '../../src/judging/judging.ts'
 import { createLog } from '../../src/log.ts'
-import type { Policy } from '../../src/policies/policy.ts'
+import type { Policy } from '../../src/policies/language/policy.ts'
 import { retrain } from '../../src/workers/judge/retrain.ts'
 import { createReleaseStep } from '../../src/workers/release/release.ts'
 import { createFakeHost } from '../fakes/fake-host.ts'

@@ -1,7 +1,7 @@
 import type { Release } from '../../domain/release.ts'
 import { nameOfStep } from '../../domain/rollout.ts'
 import { formatTime } from '../../domain/time.ts'
-import { explainGates, explainReceipt } from '../../policies/explain.ts'
+import { explainGates, explainReceipt } from '../../policies/verdicts/explain.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { paintState } from '../style.ts'
 import { print, printJson } from '../table.ts'

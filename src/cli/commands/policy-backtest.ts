@@ -1,4 +1,4 @@
-import { type BacktestedVerdict, type BacktestSummary, backtest, type Changed } from '../../judging/backtest.ts'
+import { type BacktestedVerdict, type BacktestSummary, backtest, type Changed } from '../../judging/past/backtest.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { interruptible } from '../interruptible.ts'
 import { mostVerdicts, verdictsOfController, verdictsOfFiles } from '../past-verdicts.ts'

@@ -1,6 +1,6 @@
+import { readPredictions } from '../../judging/answers/read-predictions.ts'
 import { type Proof, prove } from '../../judging/prove.ts'
-import { readPredictions } from '../../judging/read-predictions.ts'
-import type { Policy } from '../../policies/policy.ts'
+import type { Policy } from '../../policies/language/policy.ts'
 import { interruptible } from '../interruptible.ts'
 import { readMetrics } from '../read-metrics.ts'
 import { readPolicy } from '../read-policy.ts'

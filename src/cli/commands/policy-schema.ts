@@ -1,4 +1,4 @@
-import { jsonSchemaOf } from '../../policies/json-schema.ts'
+import { jsonSchemaOf } from '../../policies/language/json-schema.ts'
 import { printJson } from '../table.ts'
 
 /** `winnow policy schema`: what an editor checks a policy by. */

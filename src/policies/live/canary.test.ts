@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { formatFault } from '../../declarations/placed-fault.ts'
 import type { GateOutcome } from '../../domain/verdict.ts'
-import { parsePolicy } from '../parse-policy.ts'
+import { parsePolicy } from '../language/parse-policy.ts'
 import { canaryGates, takesCanary } from './canary.ts'
 
 const text = `version: 1

@@ -1,7 +1,7 @@
 import type { RolloutStep } from '../../domain/rollout.ts'
 import type { Receipt } from '../../domain/verdict.ts'
-import { findMetric } from '../metrics.ts'
-import type { Gate, MetricGate, Policy } from '../policy.ts'
+import { findMetric } from '../language/metrics.ts'
+import type { Gate, MetricGate, Policy } from '../language/policy.ts'
 import { fewestRequests } from './live-gates.ts'
 
 /** Whether a canary may have traffic by these steps: a part of it, for a while. */

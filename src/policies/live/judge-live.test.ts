@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveRequest } from '../../domain/ports.ts'
-import type { MetricGate } from '../policy.ts'
+import type { MetricGate } from '../language/policy.ts'
 import { createRandom } from '../statistics/random.ts'
 import { judgeLive } from './judge-live.ts'
 import { healthy, liveGatesOf } from './live-gates.ts'

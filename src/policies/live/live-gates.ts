@@ -1,5 +1,5 @@
-import { isLive } from '../metrics.ts'
-import type { Gate, MetricGate, Policy } from '../policy.ts'
+import { isLive } from '../language/metrics.ts'
+import type { Gate, MetricGate, Policy } from '../language/policy.ts'
 
 /** The gate that is there without being written: no more requests fail than with the champion, in proportion. */
 export const healthy = 'healthy'

@@ -1,5 +1,5 @@
+import { findMetric, metricNames } from '../language/metrics.ts'
 import { answersOf, measure } from '../measures/measure.ts'
-import { findMetric, metricNames } from '../metrics.ts'
 import type { Decided, LiveModel } from './live-model.ts'
 
 /** The numbers of a model over all its requests, by the names of their metrics without `live.`. */

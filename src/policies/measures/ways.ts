@@ -1,5 +1,5 @@
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
-import { classMetric, wholeMetric } from '../confusion.ts'
+import { classMetric, wholeMetric } from '../evidence/confusion.ts'
 import type { ClassPredictions, NumberPredictions } from '../predictions/predictions.ts'
 import type { ClassMeasures } from './class-measures.ts'
 import type { Area } from './influence.ts'

@@ -1,6 +1,6 @@
+import { findMetric } from '../language/metrics.ts'
+import type { Policy } from '../language/policy.ts'
 import { type Answers, measure } from '../measures/measure.ts'
-import { findMetric } from '../metrics.ts'
-import type { Policy } from '../policy.ts'
 
 /** What anybody may lose before it counts. */
 const leastTolerance = 0.05

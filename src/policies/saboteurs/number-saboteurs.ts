@@ -1,4 +1,4 @@
-import { baselineOf } from '../case.ts'
+import { baselineOf } from '../gates/case.ts'
 import { answersOf } from '../measures/measure.ts'
 import type { NumberPredictions, Predictions } from '../predictions/predictions.ts'
 import { type Saboteur, saboteur } from './saboteur.ts'

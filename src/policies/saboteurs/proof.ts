@@ -1,6 +1,6 @@
 import type { GateVerdict } from '../../domain/verdict.ts'
-import type { Judgement } from '../judge.ts'
-import type { Policy } from '../policy.ts'
+import type { Judgement } from '../gates/judge.ts'
+import type { Policy } from '../language/policy.ts'
 import type { Saboteur } from './saboteur.ts'
 
 /** `ships`: no gate that the honest model passes stops it. */

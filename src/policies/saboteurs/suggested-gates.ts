@@ -1,7 +1,7 @@
-import type { ModelEvidence } from '../case.ts'
-import { judge } from '../judge.ts'
+import type { ModelEvidence } from '../gates/case.ts'
+import { judge } from '../gates/judge.ts'
+import type { MetricGate } from '../language/policy.ts'
 import { type Answers, measure } from '../measures/measure.ts'
-import type { MetricGate } from '../policy.ts'
 
 /** A gate that a policy could have. */
 export interface SuggestedGate {

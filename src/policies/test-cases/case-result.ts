@@ -1,5 +1,5 @@
 import type { GateOutcome } from '../../domain/verdict.ts'
-import type { Judgement } from '../judge.ts'
+import type { Judgement } from '../gates/judge.ts'
 import type { TestCase } from './parse-test-cases.ts'
 
 /** Something that came out otherwise than a case expects. */

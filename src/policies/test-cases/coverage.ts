@@ -1,6 +1,6 @@
 import type { GateOutcome } from '../../domain/verdict.ts'
-import { isLive } from '../metrics.ts'
-import type { Gate } from '../policy.ts'
+import { isLive } from '../language/metrics.ts'
+import type { Gate } from '../language/policy.ts'
 import type { TestCase } from './parse-test-cases.ts'
 
 /** Of one gate: what some case expects of it, and what none does. */

@@ -4,9 +4,9 @@ import { type DocumentPath, type PlacedFault, sortFaults } from '../../declarati
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { GateOutcome, Outcome } from '../../domain/verdict.ts'
-import type { Approval } from '../case.ts'
-import { type Policy, referenceName } from '../policy.ts'
-import { statedEvidence } from '../stated-evidence.ts'
+import { statedEvidence } from '../evidence/stated-evidence.ts'
+import type { Approval } from '../gates/case.ts'
+import { type Policy, referenceName } from '../language/policy.ts'
 import { TestCasesFile, type WrittenModel, type WrittenReference } from './test-cases-schema.ts'
 
 /** One case of a policy's test, understood whole. */

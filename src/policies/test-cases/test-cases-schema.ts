@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { StatedConfusion, StatedMetrics } from '../stated-evidence.ts'
+import { StatedConfusion, StatedMetrics } from '../evidence/stated-evidence.ts'
 
 // The shape of a file of cases as it is written; names of gates and files are checked in parse-test-cases.ts.
 

@@ -2,8 +2,8 @@ import type { EnvironmentDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { Evidence, ModelVersion } from '../../domain/evidence.ts'
 import type { ModelRegistry, Store } from '../../domain/ports.ts'
 import type { Run } from '../../domain/run.ts'
-import type { Needs } from '../../policies/needs.ts'
-import { referenceName } from '../../policies/policy.ts'
+import type { Needs } from '../../policies/evidence/needs.ts'
+import { referenceName } from '../../policies/language/policy.ts'
 import { nextEnvironments } from '../declaration/declaration.ts'
 
 /** A model to compare with, before it has answered anything. */

@@ -4,8 +4,8 @@ import { digestBytes } from '../../domain/digest.ts'
 import type { RepositoryHost } from '../../domain/ports.ts'
 import type { Run } from '../../domain/run.ts'
 import type { PolicyText, Receipt } from '../../domain/verdict.ts'
-import { gateSetsOf, parsePolicy } from '../../policies/parse-policy.ts'
-import type { Policy } from '../../policies/policy.ts'
+import { gateSetsOf, parsePolicy } from '../../policies/language/parse-policy.ts'
+import type { Policy } from '../../policies/language/policy.ts'
 
 /** What a run is judged by. */
 export interface Law {

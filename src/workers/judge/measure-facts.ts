@@ -6,8 +6,8 @@ import type { Run } from '../../domain/run.ts'
 import type { Judging } from '../../judging/port.ts'
 import { dataFacts } from '../../policies/data/data-facts.ts'
 import type { TableProfile } from '../../policies/data/profile.ts'
-import type { Facts } from '../../policies/facts.ts'
-import { servingMetrics } from '../../policies/serving-facts.ts'
+import type { Facts } from '../../policies/evidence/facts.ts'
+import { servingMetrics } from '../../policies/evidence/serving-facts.ts'
 import { attempt, no, pathsOf, type Sought } from './read-answers.ts'
 
 /** Enough for a 99th percentile, little enough to be over in seconds. Milliseconds. */

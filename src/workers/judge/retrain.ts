@@ -5,8 +5,8 @@ import type { Transaction } from '../../domain/ports.ts'
 import type { Run } from '../../domain/run.ts'
 import { formatTime, type Time } from '../../domain/time.ts'
 import type { Receipt } from '../../domain/verdict.ts'
-import { decideRetrain } from '../../policies/decide-retrain.ts'
-import type { Policy } from '../../policies/policy.ts'
+import { decideRetrain } from '../../policies/following/decide-retrain.ts'
+import type { Policy } from '../../policies/language/policy.ts'
 import { create } from '../running/transitions.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { formatFault } from '../../declarations/placed-fault.ts'
 import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { RepositoryHost } from '../../domain/ports.ts'
-import { parsePolicy } from '../../policies/parse-policy.ts'
+import { parsePolicy } from '../../policies/language/parse-policy.ts'
 import { readPolicyFiles } from '../judge/judge-policy.ts'
 
 /** What is wrong with the policies of pipelines at a commit, as placed lines: told before anything is trained for nothing. */

@@ -3,7 +3,7 @@ import type { Digest } from '../../domain/digest.ts'
 import type { Reading } from '../../domain/ports.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
-import type { Approval } from '../../policies/case.ts'
+import type { Approval } from '../../policies/gates/case.ts'
 
 export interface Words {
   readonly approvals: readonly Approval[]

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { TaskView } from '../../../domain/run.ts'
-import { evidenceFrom } from '../../../policies/evidence.ts'
+import { evidenceFrom } from '../../../policies/evidence/evidence.ts'
 import { tfxObservations } from './tfx-observations.ts'
 
 const taskOf = (schemaTitle: string, metadata: TaskView['artifacts'][number]['metadata']): TaskView => ({
