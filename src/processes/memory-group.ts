@@ -64,12 +64,15 @@ const places = (): readonly { readonly folder: string; readonly names: Interface
   return found
 }
 
-const prefix = 'winnow-'
-/** Removes groups that a killed controller has left; one that holds processes cannot be removed, and stays. */
-const sweep = (folder: string): void => {
-  for (const name of readdirSync(folder))
-    if (name.startsWith(prefix) && !name.startsWith(`${prefix}${process.pid}-`))
-      tryTo(() => rmdirSync(join(folder, name)))
+/**
+ * Removes groups that a killed controller has left; one that holds processes cannot be removed, and stays. Those of a
+ * controller that lives are its own: one that is empty was made a moment ago.
+ */
+export const sweepGroups = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /^winnow-(\d+)-\d+$/.exec(name) ?? []
+    if (pid !== undefined && !tryTo(() => process.kill(Number(pid), 0))) tryTo(() => rmdirSync(join(folder, name)))
+  }
 }
 
 let swept = false
@@ -78,9 +81,9 @@ let count = 0
 /** A group with this limit in bytes; undefined where this process may not make one. */
 export const createMemoryGroup = (limitBytes: number): MemoryGroup | undefined => {
   for (const { folder, names } of places()) {
-    if (!swept) swept = tryTo(() => sweep(folder))
+    if (!swept) swept = tryTo(() => sweepGroups(folder))
     count += 1
-    const group = join(folder, `${prefix}${process.pid}-${count}`)
+    const group = join(folder, `winnow-${process.pid}-${count}`)
     if (!tryTo(() => mkdirSync(group))) continue
     const [first = '', ...more] = names.limits
     if (tryTo(() => writeFileSync(join(group, first), String(limitBytes)))) {
