@@ -109,6 +109,31 @@ it('counts retrains, not the ids that failed jobs used up', async () => {
   ])
 })
 
+it.each([
+  ['', { kind: 'person', reason: 'it waits for a person: more evidence, `winnow override` or `winnow reject`' }, 1],
+  [
+    'otherwise: {inconclusive: moreData}\n',
+    { kind: 'person', reason: 'it waits for more data, and beans has no data trigger: a person has to look' },
+    1,
+  ],
+  [
+    'otherwise: {inconclusive: retrain, retrain: {attempts: 1}}\n',
+    { kind: 'stopped', reason: 'it was trained again once, as often as the policy allows' },
+    2,
+  ],
+  ['otherwise: {inconclusive: retrain}\n', { kind: 'stopped', reason: 'the policy asks for no retraining' }, 1],
+])(
+  'where too little is known and the policy says %j, nothing is released and it says what comes next',
+  async (rule, next, runs) => {
+    const gate = 'version: 1\nmodel: beans\ngates:\n  good: {metric: accuracy, atLeast: 0.9, confidence: 0.95}\n'
+    await walk.push(walk.commit('main', { ...goodFiles, 'policies/beans.yaml': `${gate}${rule}` }))
+    await walk.drain()
+    expect((await walk.store.list('run')).map(({ state }) => state)).toEqual(Array(runs).fill('succeeded'))
+    expect((await follows())[0]).toEqual(next)
+    expect(await walk.store.list('release')).toEqual([])
+  },
+)
+
 it('takes the data of a run that too little is known of into the next batch', async () => {
   const on = '{data: {uri: "file:/data/*.csv", quiet: 5s, maxWait: 60s, into: source}}'
   const gate = 'version: 1\nmodel: beans\ngates:\n  good: {metric: accuracy, atLeast: 0.9, confidence: 0.95}\n'
