@@ -121,7 +121,6 @@ it.each([
     { kind: 'stopped', reason: 'it was trained again once, as often as the policy allows' },
     2,
   ],
-  ['otherwise: {inconclusive: retrain}\n', { kind: 'stopped', reason: 'the policy asks for no retraining' }, 1],
 ])(
   'where too little is known and the policy says %j, nothing is released and it says what comes next',
   async (rule, next, runs) => {

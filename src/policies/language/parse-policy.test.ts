@@ -218,6 +218,10 @@ it.each([
     'p.yaml:3:57: otherwise.retrain.parameters.budget: unknown name x: only previous is known here',
   ],
   [
+    withGate('metric: accuracy, atLeast: 0.9', 'otherwise: {inconclusive: retrain}\n'),
+    'p.yaml:3:27: otherwise.inconclusive: expected otherwise.retrain beside it, which says how often',
+  ],
+  [
     withGate(
       'metric: accuracy, atLeast: 0.9',
       'otherwise: {retrain: {attempts: 2, parameters: {budget: previos * 2}}}\n',

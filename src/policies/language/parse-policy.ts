@@ -66,6 +66,8 @@ export const parsePolicy = (
         'expected an environment whose rollout begins with a part of the traffic: a canary is its first step',
       ),
     )
+  if (written.otherwise.inconclusive === 'retrain' && written.otherwise.retrain === undefined)
+    faults.push(place(['otherwise', 'inconclusive'], 'expected otherwise.retrain beside it, which says how often'))
   const retrain = retrainOf(written, place, faults, budget)
   if (faults.length > 0) return { ok: false, faults: sortFaults(faults) }
   const { seed, resamples } = written

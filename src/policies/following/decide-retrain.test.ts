@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import type { RetrainRules } from '../language/policy.ts'
 import { decideRetrain, type RetrainFacts } from './decide-retrain.ts'
-import type { RetrainRules } from './policy.ts'
 
 const hour = 3_600_000
 const rules = (over: Partial<RetrainRules> = {}): RetrainRules => ({
