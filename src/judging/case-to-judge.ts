@@ -19,7 +19,7 @@ export interface PredictionsFile {
 }
 
 /** Answers that are kept, by what they are. */
-export interface KeptAnswers {
+interface KeptAnswers {
   readonly kept: Digest
 }
 

@@ -15,7 +15,7 @@ import { createObjectWriting } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { laneOf } from './lanes.ts'
 import { createReading, tableOf } from './reading.ts'
-import { columnType, fromStored, storedJson, toStored, withoutNul } from './rows.ts'
+import { columnType, fromStored, toStored, withoutNul } from './rows.ts'
 
 export interface OpenTransaction {
   readonly tx: Transaction
@@ -79,7 +79,9 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
     await db.insertInto('history').values(historyRow(entry)).execute()
   }
 
-  const lock = (name: string): Promise<void> => lockNames(db, [name])
+  const lock = async (name: string): Promise<void> => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${withoutNul(name)}, ${lockSpace}))`.execute(db)
+  }
 
   const flush = async (): Promise<number> => {
     for (const { step, id, at } of wishes.values()) await insertOutbox(db, step, id, at)
@@ -88,14 +90,6 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
 
   const tx = { ...createReading(db), ...createObjectWriting(db), insert, update, enqueue, record, lock }
   return { tx: { ...tx, isArchivedIdentity: (identity) => isArchivedIdentity(db, identity) }, flush }
-}
-
-/** Until the transaction of `db` ends, others that lock one of the names wait. All take them in one order: nobody waits in a ring. */
-export const lockNames = async (db: Database, names: readonly string[]): Promise<void> => {
-  await sql`select pg_advisory_xact_lock(name) from (
-    select distinct hashtextextended(value, ${lockSpace}) as name from json_array_elements_text(${storedJson(names)}::json)
-    order by 1
-  ) sorted`.execute(db)
 }
 
 /** The values of a row that is inserted. */
