@@ -1,4 +1,5 @@
 import { createLadder, placesOn } from '../statistics/ladder.ts'
+import { sortNumbers } from '../statistics/sort-numbers.ts'
 
 /**
  * Where decisions stand by their scores: what an area under a curve is made of. Several may be about one example (one for
@@ -23,13 +24,12 @@ export interface Ranking {
 
 /** NaN stands above every number, and one NaN above those that come before it. */
 export const rank = (scores: Float64Array, positive: Uint8Array, decisions = 1): Ranking => {
-  const own = sortedPositives(scores, positive)
-  let numbers = own.length
-  while (numbers > 0 && Number.isNaN(own[numbers - 1])) numbers--
-  const ladder = createLadder(own.subarray(0, numbers))
+  const { positives, numbers } = numbersOfPositives(scores, positive)
+  const ladder = createLadder(sortNumbers(numbers))
   const places = placesOn(ladder, scores)
-  const rungs = ladder.rungs.length + own.length - numbers
-  if (numbers < own.length) placeUnordered(places, scores, positive, ladder.rungs.length)
+  const unordered = positives - numbers.length
+  if (unordered > 0) placeUnordered(places, scores, positive, ladder.rungs.length)
+  const rungs = ladder.rungs.length + unordered
 
   const [positivesOn, negativesOn] = [new Uint32Array(rungs), new Uint32Array(rungs)]
   const negativesBelow = new Uint32Array(rungs + 1)
@@ -39,19 +39,25 @@ export const rank = (scores: Float64Array, positive: Uint8Array, decisions = 1):
     const at = place >= 0 ? place : -1 - place
     counts[at] = (counts[at] as number) + 1
   }
-  return { positive, positives: own.length, places, positivesOn, negativesOn, negativesBelow, decisions }
+  return { positive, positives, places, positivesOn, negativesOn, negativesBelow, decisions }
 }
 
-const sortedPositives = (scores: Float64Array, positive: Uint8Array): Float64Array => {
+/** How many positives there are, and the scores of those whose score is a number. */
+const numbersOfPositives = (
+  scores: Float64Array,
+  positive: Uint8Array,
+): { readonly positives: number; readonly numbers: Float64Array } => {
+  let positives = 0
+  for (let i = 0; i < positive.length; i++) positives += positive[i] as number
+  // One more, so that what is not one of them is written and then overwritten: to branch costs more here.
+  const numbers = new Float64Array(positives + 1)
   let count = 0
-  for (let i = 0; i < positive.length; i++) count += positive[i] as number
-  // One more, so that what is not positive is written and then overwritten: branching costs more here.
-  const own = new Float64Array(count + 1)
-  for (let i = 0, at = 0; i < scores.length; i++) {
-    own[at] = scores[i] as number
-    at += positive[i] as number
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] as number
+    numbers[count] = score
+    count += Number.isNaN(score) ? 0 : (positive[i] as number)
   }
-  return own.subarray(0, count).sort()
+  return { positives, numbers: numbers.subarray(0, count) }
 }
 
 /** Each NaN among the positives is a rung of its own, above those of numbers. */

@@ -1,3 +1,5 @@
+import { keyOf, mostShortKeys, shorteningTo, wordsOf } from './number-keys.ts'
+
 /**
  * Distinct numbers from the least to the greatest, among which the place of any number is found in a few steps: a
  * directory by the upper bits of a number leads to the few rungs that share them.
@@ -12,9 +14,6 @@ export interface Ladder {
   readonly directory: Uint32Array
 }
 
-/** As many entries as stay in a processor's cache. */
-const mostEntries = 1 << 16
-
 /** `sorted` goes up, without NaN; equal numbers become one rung. −0 and 0 are equal. */
 export const createLadder = (sorted: Float64Array): Ladder => {
   const distinct = new Float64Array(sorted.length)
@@ -22,10 +21,9 @@ export const createLadder = (sorted: Float64Array): Ladder => {
   for (let i = 0; i < sorted.length; i++)
     if (i === 0 || sorted[i] !== sorted[i - 1]) distinct[count++] = sorted[i] as number
   const rungs = distinct.subarray(0, count)
-  const words = upperWords(rungs)
+  const words = wordsOf(rungs)
   const [lowest, highest] = count === 0 ? [0, -1] : [keyOf(words, 0), keyOf(words, count - 1)]
-  let shift = 0
-  while (shift < 31 && (highest - lowest) / 2 ** shift >= Math.min(mostEntries, count)) shift++
+  const shift = shorteningTo(Math.min(mostShortKeys, count), lowest, highest)
   const entries = count === 0 ? 0 : ((highest - lowest) >>> shift) + 1
   const directory = new Uint32Array(entries + 1)
   for (let rung = 0, entry = 0; rung < count; rung++) {
@@ -39,7 +37,7 @@ export const createLadder = (sorted: Float64Array): Ladder => {
 /** For each number its place: −1 − r on rung r, otherwise how many rungs lie below it; NaN is above all. */
 export const placesOn = ({ rungs, lowest, highest, shift, directory }: Ladder, values: Float64Array): Int32Array => {
   const places = new Int32Array(values.length)
-  const words = upperWords(values)
+  const words = wordsOf(values)
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number
     const key = keyOf(words, i)
@@ -59,14 +57,4 @@ export const placesOn = ({ rungs, lowest, highest, shift, directory }: Ladder, v
     places[i] = rungs[from] === value ? -1 - from : from
   }
   return places
-}
-
-/** Both words of each number: of number i, the upper one is 2i + 1. */
-const upperWords = ({ buffer, byteOffset, length }: Float64Array): Int32Array =>
-  new Int32Array(buffer, byteOffset, 2 * length)
-
-/** A whole number that is never less for a greater number: its upper 32 bits, turned round where they are negative. */
-const keyOf = (words: Int32Array, at: number): number => {
-  const upper = words[2 * at + 1] as number
-  return upper >= 0 ? upper : 0 - (upper & 0x7fffffff)
 }
