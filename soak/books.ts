@@ -93,7 +93,7 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
     }
   })
   const runs = runRows.map(
-    ({ id, state, change, repository, batch, identity, job_id: jobId, document }): BookedRun => ({
+    ({ id, state, change, repository, batch, identity, job_id: jobId, manifest }): BookedRun => ({
       id: Number(id),
       change: Number(change),
       repository,
@@ -102,7 +102,7 @@ export const readBooks = async (reader: Reader): Promise<Omit<Books, 'jobs' | 's
       identity,
       jobId,
       launchedAt: launchedAt.get(Number(id)) ?? null,
-      manifest: document.manifest.map(({ uri, generation }: Row) => objectKey(uri, generation)),
+      manifest: manifest.map(({ uri, generation }: Row) => objectKey(uri, generation)),
     }),
   )
   const batches = (await table('batch')).map(({ id, state }) => ({ id: Number(id), state }))

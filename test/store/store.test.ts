@@ -46,6 +46,16 @@ describeDatabases('the store', ({ make }) => {
       expect(updated).toEqual({ ...written, version: 2 })
     })
 
+    it('has the manifest that a run was made with, however often and as what it is written again', async () => {
+      const manifest = [{ uri: 'gs://acme/a 𝛌 \\u0000', generation: '1', size: 3, checksum: 'md5:x' }]
+      const run = await insert('run', someRun({ manifest, state: 'wanted' }))
+      const written = await store.transaction((tx) => tx.update('run', { ...run, state: 'built', manifest: [] }))
+      expect(written).toMatchObject({ id: run.id, state: 'built', version: 2 })
+      expect(await store.get('run', run.id)).toEqual({ ...run, state: 'built', version: 2 })
+      const { rows } = await pool.query(`select document::text as text from winnow.run where id = $1`, [run.id])
+      expect(rows[0]?.['text']).not.toContain('gs://acme/a')
+    })
+
     it('keeps the order of keys in a document', async () => {
       const { id } = await insert('build', someBuild({ ir: { z: 1, a: 2, m: { y: 1, b: 2 } } }))
       expect(JSON.stringify((await store.get('build', id))?.ir)).toBe('{"z":1,"a":2,"m":{"y":1,"b":2}}')

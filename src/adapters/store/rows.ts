@@ -1,5 +1,5 @@
 import type { RowKind, Rows } from '../../domain/ports.ts'
-import { columns } from './schema.ts'
+import { columns, type FieldType } from './schema.ts'
 
 /** A row as the driver gives it. */
 export type StoredRow = Readonly<Record<string, unknown>>
@@ -7,8 +7,8 @@ export type StoredRow = Readonly<Record<string, unknown>>
 /** `nextAt` → `next_at`. */
 export const columnName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-export const columnType = (kind: RowKind, field: string): 'text' | 'integer' | undefined =>
-  (columns[kind] as Readonly<Record<string, 'text' | 'integer'>>)[field]
+export const columnType = (kind: RowKind, field: string): FieldType | undefined =>
+  (columns[kind] as Readonly<Record<string, FieldType>>)[field]
 
 /** PostgreSQL's text holds no NUL and no half of a surrogate pair; a reason made of a program's output may. */
 export const withoutNul = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
@@ -28,16 +28,33 @@ export const toStored = (kind: RowKind, row: object): Record<string, unknown> =>
   const document: Record<string, unknown> = {}
   for (const [field, value] of Object.entries(row)) {
     if (field === 'id' || field === 'version') continue
-    if (columnType(kind, field) === undefined) document[field] = value
+    const type = columnType(kind, field)
+    if (type === undefined) document[field] = value
+    else if (type === 'once') stored[columnName(field)] = storedJson(value)
     else stored[columnName(field)] = typeof value === 'string' ? withoutNul(value) : value
   }
   return { ...stored, document: storedJson(document) }
 }
 
+/** What a write of a row that is there sets: all but what is written once. */
+export const toUpdated = (kind: RowKind, row: object): Record<string, unknown> => {
+  const again = Object.entries(row).filter(([field]) => columnType(kind, field) !== 'once')
+  return toStored(kind, Object.fromEntries(again))
+}
+
+/** The columns that a write of a row gives back: what is written once is with whoever writes it. */
+export const updatedColumns = (kind: RowKind): readonly string[] => [
+  ...['id', 'version', 'document'],
+  ...Object.keys(columns[kind])
+    .filter((field) => columnType(kind, field) !== 'once')
+    .map(columnName),
+]
+
 export const fromStored = <K extends RowKind>(kind: K, stored: StoredRow): Rows[K] => {
   const row: Record<string, unknown> = { id: Number(stored['id']), version: Number(stored['version']) }
   for (const [field, type] of Object.entries(columns[kind])) {
     const value = stored[columnName(field)]
+    if (value === undefined) continue
     row[field] = type === 'integer' && value !== null ? Number(value) : value
   }
   // What was written as this kind comes back as this kind: the columns and the document are written together.

@@ -104,7 +104,9 @@ export type Tables = { readonly [K in RowKind]: RowTable } & {
 
 export const schemaName = 'winnow'
 
-type ColumnsOf<K extends RowKind> = { readonly [F in keyof Rows[K]]?: 'text' | 'integer' }
+/** `once`: JSON that is written with its row and never again, however often that is. */
+export type FieldType = 'text' | 'integer' | 'once'
+type ColumnsOf<K extends RowKind> = { readonly [F in keyof Rows[K]]?: FieldType }
 
 /**
  * The fields that have a column: what lists are narrowed by, what must be unique, and what is due when. All else is in
@@ -128,6 +130,7 @@ export const columns: { readonly [K in RowKind]: ColumnsOf<K> } = {
     jobId: 'text',
     nextAt: 'integer',
     failures: 'integer',
+    manifest: 'once',
   },
   verdict: { run: 'integer', state: 'text' },
   release: {

@@ -15,7 +15,7 @@ import { createObjectWriting } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { laneOf } from './lanes.ts'
 import { createReading, tableOf } from './reading.ts'
-import { columnType, fromStored, toStored, withoutNul } from './rows.ts'
+import { columnType, fromStored, toStored, toUpdated, updatedColumns, withoutNul } from './rows.ts'
 
 export interface OpenTransaction {
   readonly tx: Transaction
@@ -53,7 +53,7 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
     const stored = await db
       .updateTable(tableOf(kind))
       .set({
-        ...(toStored(kind, row) as { document: string }),
+        ...(toUpdated(kind, row) as { document: string }),
         ...nextAt,
         version: row.version + 1,
         parked: null,
@@ -61,10 +61,10 @@ export const openTransaction = (db: Database, lane: number, now: Time): OpenTran
       })
       .where('id', '=', String(row.id))
       .where('version', '=', String(row.version))
-      .returningAll()
+      .returning(updatedColumns(kind).map((column) => sql.ref(column).as(column)))
       .executeTakeFirst()
     if (!stored) throw new StaleRow(`${kind} ${row.id} is not at version ${row.version} any more`)
-    return fromStored(kind, { ...stored })
+    return { ...row, ...fromStored(kind, { ...stored }) }
   }
 
   const enqueue = async (step: Step, id: number, at?: Time): Promise<void> => {

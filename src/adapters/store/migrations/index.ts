@@ -10,6 +10,7 @@ import { feeds } from './0009-feeds.ts'
 import { feedback } from './0011-feedback.ts'
 import { batchObjects } from './0012-batch-objects.ts'
 import { recording } from './0013-recording.ts'
+import { runManifests } from './0014-run-manifests.ts'
 
 /** In the order of their names, forward only. One that was released is never edited: add another. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-feedback': feedback,
   '0012-batch-objects': batchObjects,
   '0013-recording': recording,
+  '0014-run-manifests': runManifests,
 }
