@@ -1,7 +1,7 @@
 import type { ConfusionMatrix } from '../../domain/evidence.ts'
 import type { ClassPredictions } from '../predictions/predictions.ts'
 import { drawMultinomial } from '../statistics/binomial.ts'
-import { createRandom } from '../statistics/random.ts'
+import { createRandom, type Random } from '../statistics/random.ts'
 import type { SumMeasure } from './sums.ts'
 
 /** Beyond so many examples a resample draws groups of them, each one of so many: the spread comes out the same. */
@@ -42,12 +42,17 @@ export const resampleSums = <P extends { readonly rows: number }>(
   const drawn = new Uint32Array(units)
   const values = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
-    for (let draw = 0; draw < units; draw++) drawn[draw] = random.below(units)
+    drawInto(drawn, random)
     for (let k = 0; k < total.length; k++) total[k] = sumAt(drawn, sums[k] as Float64Array)
     const count = sumAt(drawn, sizes)
     values[r] = combine(sides.map(({ measure }, side) => measure.of(parts[side] as Float64Array, count)))
   }
   return sorted(values)
+}
+
+/** A unit for each place, by chance. */
+const drawInto = (drawn: Uint32Array, random: Random): void => {
+  for (let i = 0; i < drawn.length; i++) drawn[i] = random.below(drawn.length)
 }
 
 const sumAt = (positions: Uint32Array, values: Float64Array): number => {
