@@ -143,7 +143,9 @@ describe('a source that is kept polled', () => {
     const loops = [1, 2, 3].map(() => keepPollingSource(ports(), source, stop.signal, { wake: 5 }))
     await until('it was polled', async () => (await walk.store.feeds())[0]?.state === 'working')
     walk.pass(every)
-    await until('it was polled again', () => asked.length === 2)
+    // Until the turn has ended: its end says when the next one is.
+    await until('it was polled again', async () => (await walk.store.feeds())[0]?.lastSuccess === walk.now())
+    expect(asked).toHaveLength(2)
     failing = new Fault('source_refused', 'gs://acme-beans/in/*.csv was refused: HTTP 403', { remedy: 'Grant it.' })
     walk.pass(every)
     await until('it fails', async () => (await walk.store.feeds())[0]?.state === 'failing')
