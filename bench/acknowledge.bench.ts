@@ -16,7 +16,9 @@ import { milliseconds } from './stage.ts'
 
 const secret = 'a secret that only this benchmark knows'
 const probot = 'probot@14.3.2'
-const rounds = 5
+/** The rate of both still rises over the first ones, while their code is compiled. */
+const warmingRounds = 4
+const rounds = 7
 const requestsInRound = 3_000
 const connections = 64
 
@@ -146,11 +148,10 @@ export const bench = async (): Promise<readonly Figure[]> => {
     await using ours = await startOurs(folder)
     await using peer = await startProbot()
     const results: Record<string, Flooded[]> = { Winnow: [], Probot: [] }
-    // The first round warms both up.
-    for (let round = 0; round <= rounds; round++)
+    for (let round = 0; round < warmingRounds + rounds; round++)
       for (const one of [ours, peer]) {
         const flooded = await flood(one.url, await makePushes(one.url), connections)
-        if (round > 0) results[one.name]?.push(flooded)
+        if (round >= warmingRounds) results[one.name]?.push(flooded)
       }
     const of = (name: string) => {
       const rounded = results[name] as Flooded[]

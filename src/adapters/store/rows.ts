@@ -4,8 +4,16 @@ import { columns, type FieldType } from './schema.ts'
 /** A row as the driver gives it. */
 export type StoredRow = Readonly<Record<string, unknown>>
 
-/** `nextAt` → `next_at`. */
-export const columnName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** `nextAt` → `next_at`. Asked for with every row that is written, of the same few dozen fields. */
+export const columnName = (field: string): string => {
+  let name = columnNames.get(field)
+  if (name === undefined) {
+    name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    columnNames.set(field, name)
+  }
+  return name
+}
+const columnNames = new Map<string, string>()
 
 export const columnType = (kind: RowKind, field: string): FieldType | undefined =>
   (columns[kind] as Readonly<Record<string, FieldType>>)[field]
