@@ -29,6 +29,12 @@ export interface Controller {
   readonly stop: () => Promise<number | null>
 }
 
+/**
+ * MiB that V8 may keep, about four times what a worker lives on: on a large machine the collector leaves so much for later
+ * that a leak could not be told from it, and a process that leaks for long ends by itself.
+ */
+const heapLimit = 512
+
 const alive = new Set<ChildProcess>()
 // Whatever ends this process, no controller outlives it.
 process.on('exit', () => {
@@ -53,7 +59,11 @@ export const createController = ({ role, configFile, environment, logFile }: Con
   const start = async (): Promise<void> => {
     const log = await open(logFile, 'a')
     const born = spawn(process.execPath, [entry, 'serve', '--config', configFile, '--role', role], {
-      env: { ...inherited, ...environment },
+      env: {
+        ...inherited,
+        ...environment,
+        NODE_OPTIONS: `${inherited['NODE_OPTIONS'] ?? ''} --max-old-space-size=${heapLimit}`,
+      },
       stdio: ['ignore', log.fd, log.fd],
     })
     await log.close()
