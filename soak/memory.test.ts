@@ -26,6 +26,11 @@ it('looks at the last life only, since memory does not outlive a process', () =>
   expect(web?.most).toBeGreaterThan(600)
 })
 
+it('takes no breath of the garbage collector for a leak', () => {
+  expect(memoryOf(lived(leakFrom + 4, 3_000))['web']?.leaks).toBe(false)
+  expect(memoryOf(lived(leakFrom + 4, 10_000))['web']?.leaks).toBe(true)
+})
+
 it('says nothing of a life that was too short', () => {
   expect(memoryOf(lived(50, 1_000))['web']).toMatchObject({ slope: undefined, leaks: false })
 })

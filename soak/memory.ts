@@ -24,6 +24,8 @@ export interface MemoryOfRole {
 const shortest = 2_500
 /** Generous: what the garbage collector leaves for later comes and goes, a leak adds up. */
 export const leakFrom = 8
+/** MiB by which memory comes and goes without any leak, between a look just after a collection and one just before. */
+export const breathing = 32
 
 export const residentMemory = async (pid: number): Promise<number | undefined> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
@@ -49,7 +51,7 @@ export const memoryOf = (samples: readonly Sample[]): Readonly<Record<string, Me
           end: at(lived.at(-1)),
           most: Math.max(...all.map(at)),
           slope,
-          leaks: slope !== undefined && slope > leakFrom,
+          leaks: slope !== undefined && slope > leakFrom && at(lived.at(-1)) - at(later[0]) > breathing,
         },
       ] as const
     }),
