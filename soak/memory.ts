@@ -25,7 +25,7 @@ const shortest = 2_500
 /** Generous: what the garbage collector leaves for later comes and goes, a leak adds up. */
 export const leakFrom = 8
 /** MiB by which memory comes and goes without any leak, between a look just after a collection and one just before. */
-export const breathing = 32
+const breathing = 32
 
 export const residentMemory = async (pid: number): Promise<number | undefined> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
