@@ -371,19 +371,20 @@ describe('drift', () => {
   })
 })
 
+const drifted = {
+  kind: 'drift',
+  environment: 'dev',
+  model: 'beans',
+  metric: 'psi',
+  value: 0.3,
+  threshold: 0.2,
+} as const
+
 describe('drift that a monitor tells of', () => {
   const watch: Person = { name: 'watch', groups: ['monitors'], knownAs: [] }
   const tell = async (version?: string): Promise<Change> => {
-    const news = {
-      kind: 'drift',
-      environment: 'dev',
-      model: 'beans',
-      metric: 'psi',
-      value: 0.3,
-      threshold: 0.2,
-    } as const
     const ports = { ...walk, repositories: [repository] }
-    const { change } = await createTell(ports)(watch, { ...news, version, at: walk.now() })
+    const { change } = await createTell(ports)(watch, { ...drifted, version, at: walk.now() })
     await walk.drain()
     return walk.get('change', change)
   }
@@ -459,15 +460,7 @@ describe('drift that a monitor tells of', () => {
     await walk.drain()
     walk.fate.next = { accuracy: 0.6 }
     const ports = { ...walk, repositories: [repository] }
-    const news = {
-      kind: 'drift',
-      environment: 'dev',
-      model: 'beans',
-      metric: 'psi',
-      value: 0.3,
-      threshold: 0.2,
-    } as const
-    const { change } = await createTell(ports)(watch, { ...news, at: walk.now() })
+    const { change } = await createTell(ports)(watch, { ...drifted, at: walk.now() })
     await walk.drain({ jobs: 8 })
     walk.fate.next = { accuracy: 0.95 }
     await walk.drain()
