@@ -1,8 +1,7 @@
 import type { Worker } from 'node:worker_threads'
-import { Fault } from '../../domain/errors.ts'
 import type { AnswersThread } from '../port.ts'
 import type { AnswersMessage, AnswersReply, AnswersTask } from './answers-worker.ts'
-import { faultOf, startThread } from './thread-program.ts'
+import { faultOf, startThread, threadDied } from './thread-program.ts'
 
 /** `folder` is where answers are kept. */
 export const openAnswers = (folder: string, signal: AbortSignal): AnswersThread => {
@@ -25,8 +24,8 @@ export const openAnswers = (folder: string, signal: AbortSignal): AnswersThread 
       if ('fault' in reply) one?.reject(faultOf(reply.fault))
       else one?.resolve(reply.value as never)
     })
-    started.on('error', (error) => failAll(died(error.message)))
-    started.on('exit', (code) => failAll(died(`exit code ${code}`)))
+    started.on('error', (error) => failAll(threadDied('reads answers', error.message)))
+    started.on('exit', (code) => failAll(threadDied('reads answers', `exit code ${code}`)))
     signal.addEventListener('abort', abort, { once: true })
     return started
   }
@@ -48,9 +47,3 @@ export const openAnswers = (folder: string, signal: AbortSignal): AnswersThread 
     },
   }
 }
-
-const died = (why: string): Fault =>
-  new Fault('judging_failed', `The thread that reads answers ended: ${why}`, {
-    retryable: true,
-    remedy: 'Try again; where memory is short, judge fewer examples.',
-  })

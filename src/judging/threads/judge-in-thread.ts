@@ -1,10 +1,9 @@
-import { Fault } from '../../domain/errors.ts'
 import type { CheckGate } from '../../policies/language/policy.ts'
 import type { Predictions } from '../../policies/predictions/predictions.ts'
 import type { CaseToJudge, Judged } from '../case-to-judge.ts'
 import type { JudgingMessage, JudgingTask } from './judging-worker.ts'
 import { runChecks } from './run-checks.ts'
-import { faultOf, startThread } from './thread-program.ts'
+import { faultOf, startThread, threadDied } from './thread-program.ts'
 
 export interface JudgeOptions {
   /** How long one check may take, in milliseconds; 1,000 where that is left out. */
@@ -49,8 +48,8 @@ export const judgeInThread = async (
             reject,
           )
       })
-      worker.on('error', (error) => reject(died(error.message)))
-      worker.on('exit', (code) => reject(died(`exit code ${code}`)))
+      worker.on('error', (error) => reject(threadDied('judges', error.message)))
+      worker.on('exit', (code) => reject(threadDied('judges', `exit code ${code}`)))
     })
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -60,12 +59,6 @@ export const judgeInThread = async (
 }
 
 const pick = ({ gates, seed, resamples }: JudgingTask['policy']): JudgingTask['policy'] => ({ gates, seed, resamples })
-
-const died = (why: string): Fault =>
-  new Fault('judging_failed', `The thread that judges ended: ${why}`, {
-    retryable: true,
-    remedy: 'Try again; where memory is short, judge fewer examples.',
-  })
 
 /** The memory of all predictions that are at hand, each once. */
 const buffersOf = ({ candidate, references }: CaseToJudge): ArrayBuffer[] => {

@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { Case } from '../../policies/gates/case.ts'
 import { checkFactsOf } from '../../policies/gates/check-facts.ts'
-import { judge } from '../../policies/gates/judge.ts'
+import { judgePrepared } from '../../policies/gates/judge.ts'
 import { type ReferencePredictions, sideBySide, type WithPredictions } from '../../policies/gates/side-by-side.ts'
 import type { CheckFacts, CheckResult } from '../../policies/language/checks.ts'
 import type { Policy } from '../../policies/language/policy.ts'
 import { recallKept } from '../answers/keep-predictions.ts'
 import { readPredictions } from '../answers/read-predictions.ts'
 import type { CaseToJudge, Judged, ModelToJudge } from '../case-to-judge.ts'
+import { prepareGates } from './prepare-gates.ts'
 import { type FaultMessage, faultMessage } from './thread-program.ts'
 
 /** What the thread is started with. */
@@ -54,7 +55,7 @@ const judgeTask = async ({ policy, toJudge, keptIn }: JudgingTask): Promise<Judg
     checks = (await answer)[0] as typeof checks
   }
   const judged: Case = { candidate, references, checks, approvals, author }
-  return { judgement: judge(policy, judged), facts, checks }
+  return { judgement: judgePrepared(policy, judged, await prepareGates(policy, judged)), facts, checks }
 }
 
 try {

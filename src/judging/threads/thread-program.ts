@@ -29,3 +29,18 @@ export const startThread = (
     execArgv: [],
     ...options,
   })
+
+/** A thread that ended of itself: where `doing` is `judges`, the one that judges. It may be tried again. */
+export const threadDied = (doing: string, why: string): Fault =>
+  new Fault('judging_failed', `The thread that ${doing} ended: ${why}`, {
+    retryable: true,
+    remedy: 'Try again; where memory is short, judge fewer examples.',
+  })
+
+/** What a thread says that speaks once. */
+export const onlyMessage = <T>(thread: Worker, doing: string): Promise<T> =>
+  new Promise((resolve, reject) => {
+    thread.on('message', resolve)
+    thread.on('error', (error) => reject(threadDied(doing, error.message)))
+    thread.on('exit', (code) => reject(threadDied(doing, `exit code ${code}`)))
+  })

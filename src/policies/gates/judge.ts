@@ -26,23 +26,35 @@ export interface Judgement {
  *
  * The same policy and case give the same judgement, bit for bit: chance comes from the policy's seed.
  */
-export const judge = (policy: Pick<Policy, 'gates' | 'seed' | 'resamples'>, judged: Case): Judgement => {
-  const prepared = policy.gates.map((gate) => prepareGate(gate, judged, policy))
+export const judge = (policy: Pick<Policy, 'gates' | 'seed' | 'resamples'>, judged: Case): Judgement =>
+  judgePrepared(
+    policy,
+    judged,
+    policy.gates.map((gate) => prepareGate(gate, judged, policy)),
+  )
+
+/** What one gate holds against its limits: nearly all the work of judging, and no gate's depends on another's. Plain data. */
+export interface PreparedGate {
+  readonly advisory: boolean
+  readonly checks: readonly Prepared[]
+}
+
+export const prepareGate = (gate: Gate, judged: Case, chance: Pick<Policy, 'seed' | 'resamples'>): PreparedGate => ({
+  advisory: gate.advisory,
+  checks: gate.kind === 'metric' ? prepareMetricGate(gate, judged, chance) : [],
+})
+
+/** As judge, once each gate is prepared; in the policy's order. */
+export const judgePrepared = (
+  policy: Pick<Policy, 'gates'>,
+  judged: Case,
+  prepared: readonly PreparedGate[],
+): Judgement => {
   // Confident checks are corrected together, so they are decided together.
   const checks = decideChecks(prepared)
   const gates = policy.gates.map((gate, i) => gateVerdict(gate, checks[i] ?? [], judged))
   return summarise(gates)
 }
-
-interface PreparedGate {
-  readonly advisory: boolean
-  readonly checks: readonly Prepared[]
-}
-
-const prepareGate = (gate: Gate, judged: Case, chance: Pick<Policy, 'seed' | 'resamples'>): PreparedGate => ({
-  advisory: gate.advisory,
-  checks: gate.kind === 'metric' ? prepareMetricGate(gate, judged, chance) : [],
-})
 
 const gateVerdict = (gate: Gate, decided: readonly DecidedCheck[], judged: Case): GateVerdict => {
   const { name, advisory } = gate
