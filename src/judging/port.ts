@@ -19,13 +19,15 @@ export interface Judging {
   /** Whether answers are still kept. */
   isKept(digest: Digest): Promise<boolean>
   readHead(path: string, rows: number, signal: AbortSignal): Promise<TableHead>
-  profile(
-    train: readonly string[],
-    test: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ readonly train: ReadTable; readonly leakedRows: number | null }>
+  profile(train: readonly string[], test: readonly string[], signal: AbortSignal): Promise<ProfiledData>
   /** Bytes of files. */
   sizeOf(paths: readonly string[]): Promise<number>
+}
+
+export interface ProfiledData {
+  readonly train: Pick<ReadTable, 'profile' | 'samples'>
+  /** Rows of the test table that are among the training rows; null without one. */
+  readonly leakedRows: number | null
 }
 
 export interface TableHead {

@@ -18,12 +18,13 @@ const compressors: Compressors = {
   ...('zstdDecompressSync' in zlib ? { ZSTD: (bytes: Uint8Array) => zlib.zstdDecompressSync(bytes) } : {}),
 }
 
-/** Gives the rows of a Parquet file to the sink, one row group at a time in memory. */
+/** Gives the rows of a Parquet file to the sink, or as many as are wanted, one row group at a time in memory. */
 export const readParquetRows = async (
   path: string,
   sink: RowSink,
   faults: TableFaults,
   signal?: AbortSignal,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<void> => {
   const file = await asyncBufferFromFile(path)
   const refuse = (error: unknown): never => {
@@ -41,7 +42,8 @@ export const readParquetRows = async (
   let start = 0
   for (const group of metadata.row_groups) {
     signal?.throwIfAborted()
-    const rows = Number(group.num_rows)
+    const rows = Math.min(Number(group.num_rows), most - start)
+    if (rows <= 0) return
     const columns = new Map<string, { readonly first: number; readonly values: DecodedArray }[]>()
     await parquetRead({
       file,

@@ -54,7 +54,7 @@ export const readTableHead = async (path: string, most: number, signal?: AbortSi
     },
   }
   const format = await formatOf(path)
-  if (format === 'parquet') await readParquetRows(path, sink, faults, signal)
+  if (format === 'parquet') await readParquetRows(path, sink, faults, signal, most)
   else {
     const reader = (format === 'csv' ? createCsvRows : createJsonRows)(sink, faults)
     for await (const text of textOfFile(path, faults, signal)) {

@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os'
-import type { Worker } from 'node:worker_threads'
 import type { Case } from '../../policies/gates/case.ts'
 import { type PreparedGate, prepareGate } from '../../policies/gates/judge.ts'
 import { lotsOf } from '../../policies/gates/lots.ts'
-import type { GatesMessage } from './gates-worker.ts'
 import { type GatesTask, type PreparedLots, prepareLots } from './prepare-lots.ts'
 import { shareCase } from './shared-case.ts'
-import { faultOf, onlyMessage, startThread } from './thread-program.ts'
+import { answerOf, startThread } from './thread-program.ts'
 
 /** Fewer examples are judged before another thread has started. */
 const manyExamples = 50_000
@@ -30,7 +28,11 @@ export const prepareGates = async (
   const threads = Array.from({ length: wanted }, () => startThread('gates-worker', { workerData: task }))
   try {
     const ownShare = async (): Promise<PreparedLots> => prepareLots(task)
-    const prepared = new Map((await Promise.all([...threads.map(shareOf), ownShare()])).flat())
+    const prepared = new Map(
+      (
+        await Promise.all([...threads.map((thread) => answerOf<PreparedLots>(thread, 'prepares gates')), ownShare()])
+      ).flat(),
+    )
     return policy.gates.map((_, at) => prepared.get(at) as PreparedGate)
   } finally {
     await Promise.all(threads.map((thread) => thread.terminate()))
@@ -39,9 +41,3 @@ export const prepareGates = async (
 
 const helpersFor = ({ candidate: { answers } }: Case): number =>
   answers === null || answers.predictions.rows < manyExamples ? 0 : Math.min(availableParallelism() - 1, mostHelpers)
-
-const shareOf = async (thread: Worker): Promise<PreparedLots> => {
-  const message = await onlyMessage<GatesMessage>(thread, 'prepares gates')
-  if (message.ok) return message.prepared
-  throw faultOf(message.fault)
-}

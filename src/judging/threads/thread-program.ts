@@ -1,4 +1,4 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { parentPort, Worker, type WorkerOptions } from 'node:worker_threads'
 import { Fault, isFault, messageOf } from '../../domain/errors.ts'
 
 /** A fault as it crosses from a thread: an Error that is cloned loses all but its message. */
@@ -37,10 +37,46 @@ export const threadDied = (doing: string, why: string): Fault =>
     remedy: 'Try again; where memory is short, judge fewer examples.',
   })
 
-/** What a thread says that speaks once. */
-export const onlyMessage = <T>(thread: Worker, doing: string): Promise<T> =>
-  new Promise((resolve, reject) => {
-    thread.on('message', resolve)
-    thread.on('error', (error) => reject(threadDied(doing, error.message)))
-    thread.on('exit', (code) => reject(threadDied(doing, `exit code ${code}`)))
-  })
+/** What a thread says that does one thing and ends. */
+type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: FaultMessage }
+
+/** Called in the thread: does the work and says what came out. */
+export const answer = async (work: () => unknown): Promise<void> => {
+  const say = (said: Answer<unknown>): void => parentPort?.postMessage(said)
+  try {
+    say({ ok: true, value: await work() })
+  } catch (error) {
+    say({ ok: false, fault: faultMessage(error) })
+  }
+}
+
+/** What a thread answers; a Fault where it cannot, and where it ends without an answer. */
+export const answerOf = async <T>(thread: Worker, doing: string, signal?: AbortSignal): Promise<T> => {
+  signal?.throwIfAborted()
+  let abort = (): void => {}
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      abort = () => reject(signal?.reason)
+      signal?.addEventListener('abort', abort, { once: true })
+      thread.on('message', (said: Answer<T>) => {
+        if (said.ok) resolve(said.value)
+        else reject(faultOf(said.fault))
+      })
+      thread.on('error', (error) => reject(threadDied(doing, error.message)))
+      thread.on('exit', (code) => reject(threadDied(doing, `exit code ${code}`)))
+    })
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/** Has one thing done in a thread of its own. */
+export const doInThread = async <T>(name: string, task: unknown, doing: string, signal?: AbortSignal): Promise<T> => {
+  signal?.throwIfAborted()
+  const thread = startThread(name, { workerData: task })
+  try {
+    return await answerOf<T>(thread, doing, signal)
+  } finally {
+    await thread.terminate()
+  }
+}
