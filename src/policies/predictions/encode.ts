@@ -8,6 +8,7 @@ import type { ClassPredictions, Column, NumberPredictions, Predictions } from '.
 const magic = 'winnow predictions 1'
 
 type Numbers = Int32Array | Float64Array
+type NumbersOf<T extends Numbers> = (new (memory: SharedArrayBuffer) => T) & { readonly BYTES_PER_ELEMENT: number }
 
 /** The bytes of predictions in parts, without copying the columns. */
 export const encodePredictions = (predictions: Predictions): readonly Uint8Array[] => {
@@ -94,11 +95,14 @@ const headerOf = (bytes: Uint8Array): { readonly value: JsonObject; readonly end
   }
 }
 
-/** Reads one column after the other, each into an array of its own; throws a RangeError past the end. */
+/**
+ * Reads one column after the other, each into an array of its own, in memory that threads may share: what is kept is read
+ * to be judged. Throws a RangeError past the end.
+ */
 const columnReader = (bytes: Uint8Array, start: number) => {
   let at = start
-  return <T extends Numbers>(kind: new (length: number) => T, length: number): T => {
-    const column = new kind(length)
+  return <T extends Numbers>(kind: NumbersOf<T>, length: number): T => {
+    const column = new kind(new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT))
     if (at + column.byteLength > bytes.length) throw new RangeError('the bytes end within a column')
     bytesOf(column).set(bytes.subarray(at, at + column.byteLength))
     at += column.byteLength + padding(column.byteLength).length
