@@ -73,3 +73,7 @@ export const isFault = (error: unknown, code?: FaultCode): error is Fault =>
 
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What a row says that waits: what is wrong, and what would mend it. */
+export const withRemedy = ({ message, remedy }: Fault): string =>
+  remedy === undefined ? message : `${message}; ${remedy}`

@@ -21,7 +21,8 @@ export const createFakeHost = () => {
   const host: RepositoryHost = {
     head: async (_repository, branch) => {
       const commit = heads.get(branch)
-      if (commit === undefined) throw new Fault('not_found', `there is no branch ${branch}`)
+      if (commit === undefined)
+        throw new Fault('not_found', `there is no branch ${branch}`, { retryable: true, remedy: 'push the branch' })
       return commit
     },
     refs: async () =>

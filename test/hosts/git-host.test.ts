@@ -154,7 +154,7 @@ describe('reading a repository', () => {
     const commit = await pushed({ a: '1' })
     expect(await host.head('beans', 'main', never)).toBe(commit)
     await git(work, ['push', '--quiet', 'origin', 'HEAD~0:refs/heads/other/refs/heads/gone'])
-    await expect(host.head('beans', 'gone', never)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(host.head('beans', 'gone', never)).rejects.toMatchObject({ code: 'not_found', retryable: true })
   })
 
   it.each(['', '-x', '--upload-pack=touch pwned', 'a..b', 'refs/heads/*', 'a b', 'a\nb', 'x.lock', '.x', 'a/.b', 'x/'])(

@@ -120,6 +120,32 @@ describe('data that a sender told of', () => {
     expect(await walk.get('change', id)).toMatchObject({ state: 'batched', faults: [] })
   })
 
+  it('waits for a protected branch that is gone, and so does its batch, and each says so', async () => {
+    const waiting = async (id: number) => {
+      const change = await walk.get('change', id)
+      return [change?.state, change?.reason]
+    }
+    declare('{uri: "gs://acme/in/*", quiet: 5s, into: source}')
+    const first = await hear(object('a.csv'))
+    await soon()
+    expect((await walk.get('change', first))?.state).toBe('batched')
+    const head = walk.heads.get('main') as string
+    walk.heads.delete('main')
+    const second = await hear(object('b.csv'))
+    await later(60_000)
+    expect(await waiting(second)).toEqual(['recorded', 'there is no branch main; push the branch'])
+    const [batch] = await batchesOf()
+    expect(batch).toMatchObject({
+      state: 'open',
+      reason: 'waits: the protected branch cannot be read: there is no branch main; push the branch',
+    })
+    walk.heads.set('main', head)
+    await walk.drain()
+    expect(await waiting(second)).toMatchObject(['batched', expect.anything()])
+    expect((await runsOf()).map(({ state }) => state)).toContain('succeeded')
+    expect((await batchesOf()).map(({ state }) => state)).not.toContain('open')
+  })
+
   it('beyond what the config allows is a fault of winnow.yaml, with its place and what is allowed', async () => {
     walk.commit('main', {
       ...goodFiles,

@@ -202,6 +202,8 @@ export const createMirror = (options: MirrorOptions, sha256: boolean): Mirror =>
         const commit = line?.split('\t')[0]
         if (commit === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))
           throw new Fault('not_found', `${repository} has no branch ${branch}`, {
+            // Somebody may push it again: what waits for it is not lost meanwhile.
+            retryable: true,
             remedy: `push the branch, or correct the repository's defaultBranch`,
           })
         return commit

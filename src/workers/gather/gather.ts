@@ -3,7 +3,7 @@ import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
 import { type Batch, type DataObject, manifestOf } from '../../domain/batch.ts'
 import { objectPages } from '../../domain/batch-objects.ts'
 import { standingOf } from '../../domain/batch-standing.ts'
-import { isFault } from '../../domain/errors.ts'
+import { isFault, withRemedy } from '../../domain/errors.ts'
 import { joinLineages } from '../../domain/lineage.ts'
 import { manifestFileName, manifestFileOf } from '../../domain/manifest-file.ts'
 import type { ManifestFiles, Store, Transaction } from '../../domain/ports.ts'
@@ -42,7 +42,9 @@ export const createGatherStep =
     const now = context.now()
     if (batch.nextAt !== null && batch.nextAt > now) return wait(ports.store, batch, batch.reason, batch.nextAt, now)
     const { repository } = batch
-    const { commit, declaration } = await readProtectedDeclaration(ports, repository, context.signal)
+    const read = await readProtectedDeclaration(ports, repository, context.signal).catch(whyUnread)
+    if (typeof read === 'string') return wait(ports.store, batch, read, now + sourcePoll, now)
+    const { commit, declaration } = read
     if (!declaration.ok) {
       context.log.warn({ batch: batch.id, reason: declaration.reason, faults: declaration.faults }, 'a batch waits')
       return wait(ports.store, batch, `waits for a correction: ${declaration.reason}`, now + correctionPoll, now)
@@ -67,6 +69,11 @@ export const createGatherStep =
     await close(ports, { batch: counted, pipeline, trigger, target, commit, why: standing.reason }, context)
   }
 
+const whyUnread = (error: unknown): string => {
+  if (!isFault(error)) throw error
+  return `waits: the protected branch cannot be read: ${withRemedy(error)}`
+}
+
 /** The batch with the rows that its rule asks for, written down; or why they cannot be counted now. */
 const countedBatch = async (
   ports: GatherPorts,
@@ -79,9 +86,7 @@ const countedBatch = async (
     return await countRows(ports, batch, context.signal)
   } catch (error) {
     if (!isFault(error)) throw error
-    return {
-      waits: `its rows cannot be counted: ${error.message}${error.remedy === undefined ? '' : `; ${error.remedy}`}`,
-    }
+    return { waits: `its rows cannot be counted: ${withRemedy(error)}` }
   }
 }
 
@@ -99,9 +104,8 @@ const waitForUntold = async (
     return { reason: `its marker came, and ${count(untold, 'object')} that nobody had told of`, at: now + untoldPoll }
   } catch (error) {
     if (!isFault(error)) throw error
-    const remedy = error.remedy === undefined ? '' : `; ${error.remedy}`
     return {
-      reason: `its marker came, and what else is there cannot be seen: ${error.message}${remedy}`,
+      reason: `its marker came, and what else is there cannot be seen: ${withRemedy(error)}`,
       at: now + sourcePoll,
     }
   }

@@ -1,5 +1,5 @@
 import { type Change, type ChangeOutcome, endChange, isChangeOpen, isSameLine } from '../../domain/change.ts'
-import { type Fault, isFault } from '../../domain/errors.ts'
+import { type Fault, isFault, withRemedy } from '../../domain/errors.ts'
 import type { Lineage } from '../../domain/lineage.ts'
 import { pauseReason } from '../../domain/pause.ts'
 import type { NewRow, Store, Transaction } from '../../domain/ports.ts'
@@ -71,12 +71,12 @@ const wait = (store: Store, change: Change): Promise<void> =>
   })
 
 /** The runner puts the change off; what it waits for stands in its row, for whoever looks. */
-const say = async (store: Store, change: Change, { message, remedy, details }: Fault, at: Time): Promise<void> => {
-  const reason = remedy === undefined ? message : `${message}; ${remedy}`
+const say = async (store: Store, change: Change, fault: Fault, at: Time): Promise<void> => {
+  const reason = withRemedy(fault)
   if (reason === change.reason) return
   await store.transaction(async (tx) => {
     const { id, state } = change
-    await tx.update('change', { ...change, reason, faults: details })
+    await tx.update('change', { ...change, reason, faults: fault.details })
     await tx.record({ at, kind: 'change', id, from: state, to: state, by: 'winnow', why: reason })
   })
 }
