@@ -31,8 +31,14 @@ const environmentsFolder = join(process.env['WINNOW_TEST_CACHE'] ?? join(tmpdir(
 export const repository = 'numbers'
 const secret = 'a secret of the hook and the controller'
 
+/** Who decides, beside the operator whose token lies in the data folder. */
+export interface SitePerson {
+  readonly groups: readonly string[]
+  readonly token: string
+}
+
 /** A data folder with its config, a repository with the hook, ready models, and the controller that serves them. */
-export const openSite = async (stores: Stores) => {
+export const openSite = async (stores: Stores, people: Readonly<Record<string, SitePerson>> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'winnow-e2e-'))
   const data = join(folder, 'data')
   const models = join(folder, 'models')
@@ -51,8 +57,15 @@ export const openSite = async (stores: Stores) => {
   const bare = await bareRepository(join(folder, 'numbers.git'))
   const work = await workingRepository(join(folder, 'work'), bare)
   await installHook(bare, { url, repository, secretFile })
+  const known: Record<string, object> = {}
+  for (const [name, { groups, token }] of Object.entries(people)) {
+    const file = join(folder, `token of ${name}`)
+    await writeFile(file, token, { mode: 0o600 })
+    known[name] = { groups, token: { file } }
+  }
   const config = {
     version: 1,
+    people: known,
     listen: { port },
     dataFolder: data,
     repositories: {
