@@ -1,13 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createPostgres } from '../scripts/servers.ts'
 import type { DatabasePool } from '../src/adapters/database-pool.ts'
-import { openPool } from '../src/adapters/store/open-pool.ts'
-import { createStore, type OpenStore } from '../src/adapters/store/store.ts'
+import type { OpenStore } from '../src/adapters/store/store.ts'
 import { type DataObject, manifestOf } from '../src/domain/batch.ts'
 import { objectPages } from '../src/domain/batch-objects.ts'
 import { type BatchLine, settleWritten } from '../src/workers/match/join-batch.ts'
+import { onBothStores } from './both-stores.ts'
 import { percentile } from './percentile.ts'
 import type { Figure } from './run.ts'
 import { milliseconds } from './stage.ts'
@@ -92,19 +88,9 @@ const timeOfManifest = async (store: OpenStore, size: number): Promise<number> =
 }
 
 /** Objects that join an open batch, each in a transaction of its own, by how many it has. */
-export const bench = async (): Promise<readonly Figure[]> => {
-  const folder = await mkdtemp(join(tmpdir(), 'winnow-bench-'))
-  await chmod(folder, 0o755)
-  const server = await createPostgres(folder)
-  await server.start()
-  const figures: Figure[] = []
-  try {
-    for (const [name, options] of [
-      ['PostgreSQL', { folder, databaseUrl: server.url }],
-      ['PGlite', { folder: join(folder, 'embedded') }],
-    ] as const) {
-      const pool = await openPool(options)
-      const store = await createStore(pool)
+export const bench = (): Promise<readonly Figure[]> =>
+  onBothStores(
+    async (name, pool, store) => {
       for (const size of sizes) await fill(pool, size)
       await pool.query('analyze winnow.batch_object')
       await measure(store)
@@ -112,32 +98,22 @@ export const bench = async (): Promise<readonly Figure[]> => {
       const times = await measure(store)
       const rate = (size: number): number => 1_000 / percentile(times.get(size) ?? [], 0.5)
       const peer = rate(sizes[0])
-      for (const size of sizes.slice(1))
-        figures.push({
-          what: `joins a second on ${name}, ${size} objects there`,
-          ours: rate(size).toFixed(0),
-          peer: `${peer.toFixed(0)}: ${sizes[0]} objects there`,
-          ratio: rate(size) / peer,
-          aim: 'near 1',
-        })
+      const joins = sizes.slice(1).map((size) => ({
+        what: `joins a second on ${name}, ${size} objects there`,
+        ours: rate(size).toFixed(0),
+        peer: `${peer.toFixed(0)}: ${sizes[0]} objects there`,
+        ratio: rate(size) / peer,
+        aim: 'near 1',
+      }))
       const [few, many] = [await timeOfManifest(store, 10_000), await timeOfManifest(store, 100_000)]
-      figures.push({
+      const manifest = {
         what: `manifest of 100000 objects on ${name}`,
         ours: milliseconds(many),
         peer: `${milliseconds(few)}: of 10000`,
         ratio: many / few,
         aim: 'near 10',
-      })
-      await store.close()
-    }
-  } finally {
-    await server.stop()
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-  console.log(
-    `  load ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(', ')}; p50 of ${rounds * joinsInRound} joins of each, in turns`,
+      }
+      return [...joins, manifest]
+    },
+    `p50 of ${rounds * joinsInRound} joins of each, in turns`,
   )
-  return figures
-}

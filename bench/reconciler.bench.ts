@@ -1,12 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createPostgres } from '../scripts/servers.ts'
 import type { DatabasePool } from '../src/adapters/database-pool.ts'
-import { openPool } from '../src/adapters/store/open-pool.ts'
-import { createStore, type OpenStore } from '../src/adapters/store/store.ts'
+import type { OpenStore } from '../src/adapters/store/store.ts'
 import { silentLog } from '../src/log.ts'
 import { createReconciler } from '../src/workers/running/reconciler.ts'
+import { onBothStores } from './both-stores.ts'
 import { percentile } from './percentile.ts'
 import type { Figure } from './run.ts'
 import { milliseconds } from './stage.ts'
@@ -66,41 +62,17 @@ const measure = async (pool: DatabasePool, store: OpenStore): Promise<Readonly<R
 }
 
 /** One sweep of the reconciler over a store with a long past. */
-export const bench = async (): Promise<readonly Figure[]> => {
-  const folder = await mkdtemp(join(tmpdir(), 'winnow-bench-'))
-  await chmod(folder, 0o755)
-  const server = await createPostgres(folder)
-  await server.start()
-  const figures: Figure[] = []
-  try {
-    for (const [name, options] of [
-      ['PostgreSQL', { folder, databaseUrl: server.url }],
-      ['PGlite', { folder: join(folder, 'embedded') }],
-    ] as const) {
-      const pool = await openPool(options)
-      const store = await createStore(pool)
-      const bare = performance.now()
-      for (let i = 0; i < sweeps; i++) await pool.query('select count(*) from winnow.run')
-      const peer = (performance.now() - bare) / sweeps
-      const measured = await measure(pool, store)
-      await store.close()
-      for (const [what, took] of Object.entries(measured))
-        figures.push({
-          what: `sweep on ${name}, ${open} open rows, ${what}, p50 of ${sweeps}`,
-          ours: milliseconds(took),
-          peer: `${milliseconds(peer)}: counting an empty table`,
-          ratio: took / 100,
-          ...(what.endsWith('emptied') ? {} : { aim: 'under 100 ms' }),
-        })
-    }
-  } finally {
-    await server.stop()
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-  console.log(
-    `  load ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(', ')}; ${finished} finished rows`,
-  )
-  return figures
-}
+export const bench = (): Promise<readonly Figure[]> =>
+  onBothStores(async (name, pool, store) => {
+    const bare = performance.now()
+    for (let i = 0; i < sweeps; i++) await pool.query('select count(*) from winnow.run')
+    const peer = (performance.now() - bare) / sweeps
+    const measured = await measure(pool, store)
+    return Object.entries(measured).map(([what, took]) => ({
+      what: `sweep on ${name}, ${open} open rows, ${what}, p50 of ${sweeps}`,
+      ours: milliseconds(took),
+      peer: `${milliseconds(peer)}: counting an empty table`,
+      ratio: took / 100,
+      ...(what.endsWith('emptied') ? {} : { aim: 'under 100 ms' }),
+    }))
+  }, `${finished} finished rows`)
