@@ -100,6 +100,41 @@ describe('a controller that answers oddly', () => {
   })
 })
 
+it('lint says all that is wrong in the declaration, in what it names and in its policies, each with its place', async () => {
+  const own = mkdtempSync(join(folder, 'linted-'))
+  mkdirSync(join(own, 'policies'))
+  const declaration = (quiet: string) => `version: 1
+pipelines:
+  beans:
+    kfp: beanz.py
+    model: beans
+    policy: policies/beans.yaml
+    on: {data: {uri: "file:in/*.csv", quiet: ${quiet}, into: rows}}
+  others: {ir: others.json, model: others, policy: policies/none.yaml, on: {push: {branches: [main]}}}
+environments:
+  dev: {target: local, endpoint: beans}
+`
+  const policy = 'version: 1\nmodel: beans\ngates:\n  good: {metric: macroF, atLeast: 0.9}\n'
+  writeFileSync(join(own, 'policies/beans.yaml'), policy)
+  const faultsOf = async (quiet: string) => {
+    writeFileSync(join(own, 'winnow.yaml'), declaration(quiet))
+    const { code, stdout } = await winnow(['lint', own])
+    expect(code).toBe(1)
+    return stdout.replaceAll(`${own}/`, '').trim().split('\n')
+  }
+  const unknown = 'policies/beans.yaml:4:18: gates.good.metric: unknown metric macroF, did you mean macroF1?'
+  expect(await faultsOf('5s')).toEqual([
+    'winnow.yaml:4:10: pipelines.beans.kfp: there is no file beanz.py',
+    'winnow.yaml:8:16: pipelines.others.ir: there is no file others.json',
+    'winnow.yaml:8:52: pipelines.others.policy: there is no file policies/none.yaml',
+    unknown,
+  ])
+  expect(await faultsOf('5 sec')).toEqual([
+    expect.stringMatching(/^winnow.yaml:7:46: pipelines.beans.on.data.quiet: expected a duration/),
+    unknown,
+  ])
+})
+
 it('lint finds no fault in the example', async () => {
   const result = await winnow(['lint', beans, '--json'])
   expect(result.code).toBe(0)

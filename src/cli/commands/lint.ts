@@ -1,7 +1,9 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatFault } from '../../declarations/placed-fault.ts'
-import { parseWinnowFiles, type WinnowYaml } from '../../declarations/winnow-yaml.ts'
+import type { Place } from '../../declarations/load-yaml.ts'
+import { namedPolicies } from '../../declarations/named-policies.ts'
+import { formatFault, type PlacedFault } from '../../declarations/placed-fault.ts'
+import { type PipelineDeclaration, parseWinnowFiles } from '../../declarations/winnow-yaml.ts'
 import { parsePolicy } from '../../policies/language/parse-policy.ts'
 import { readDeclarations } from '../read-declarations.ts'
 import { exitCodes } from '../report-failure.ts'
@@ -14,7 +16,12 @@ export const lint = async (
 ): Promise<void> => {
   const texts = await readDeclarations(folder, options.declarations)
   const parsed = parseWinnowFiles(texts)
-  const faults = parsed.ok ? await faultsOfWhatItNames(folder, parsed.value) : parsed.faults.map(formatFault)
+  const declared = parsed.ok ? await missingFiles(folder, parsed.value.pipelines, parsed.place) : parsed.faults
+  const policies = new Map(texts.flatMap(namedPolicies).map((named) => [`${named.path} ${named.model}`, named]))
+  const judged = await Promise.all(
+    [...policies.values()].map(({ path, model }) => policyFaults(join(folder, path), model)),
+  )
+  const faults = [...declared, ...judged.flat()].map(formatFault)
   if (options.json) printJson({ ok: faults.length === 0, faults })
   else if (faults.length > 0) for (const fault of faults) print(fault)
   else if (parsed.ok)
@@ -26,29 +33,35 @@ export const lint = async (
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 
-const faultsOfWhatItNames = async (folder: string, declared: WinnowYaml): Promise<readonly string[]> => {
-  const faults: string[] = []
-  const exists = (path: string): Promise<boolean> =>
-    access(join(folder, path)).then(
-      () => true,
-      () => false,
-    )
-  for (const { name, file, source, policy, model } of declared.pipelines) {
-    const paths = [
-      ...('file' in source ? [source.file] : []),
-      ...('requirements' in source && source.requirements !== undefined ? [source.requirements] : []),
-    ]
-    for (const path of paths)
-      if (!(await exists(path))) faults.push(`${file}: pipelines.${name}: there is no file ${path}`)
-    if (policy === null) continue
-    const path = join(folder, policy)
-    const text = await readFile(path, 'utf8').catch(() => undefined)
-    if (text === undefined) {
-      faults.push(`${file}: pipelines.${name}.policy: there is no file ${policy}`)
-      continue
-    }
-    const judged = parsePolicy(text, path, { model: model ?? undefined })
-    if (!judged.ok) faults.push(...judged.faults.map(formatFault))
-  }
-  return faults
+/** A file that is not there is a fault where it is named. */
+const missingFiles = async (
+  folder: string,
+  pipelines: readonly PipelineDeclaration[],
+  place: Place,
+): Promise<readonly PlacedFault[]> => {
+  const named = pipelines.flatMap(({ name, source, policy }) => [
+    ...('file' in source ? [{ name, key: source.kind, path: source.file }] : []),
+    ...('requirements' in source && source.requirements !== undefined
+      ? [{ name, key: 'requirements', path: source.requirements }]
+      : []),
+    ...(policy === null ? [] : [{ name, key: 'policy', path: policy }]),
+  ])
+  const faults = await Promise.all(
+    named.map(async ({ name, key, path }) => {
+      const isThere = await access(join(folder, path)).then(
+        () => true,
+        () => false,
+      )
+      return isThere ? [] : [place(['pipelines', name, key], `there is no file ${path}`)]
+    }),
+  )
+  return faults.flat()
+}
+
+/** None of a policy that is not there: that is said where it is named. */
+const policyFaults = async (file: string, model: string | undefined): Promise<readonly PlacedFault[]> => {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text === undefined) return []
+  const parsed = parsePolicy(text, file, { model })
+  return parsed.ok ? [] : parsed.faults
 }

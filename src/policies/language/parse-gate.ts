@@ -89,13 +89,14 @@ const parseMetricGate = (name: string, entry: GateEntry, own: readonly string[],
     if (limits.relative && entry.change === 'absolute')
       fault('change', 'a percentage is a relative change: leave change out, or write the limit as a number')
   }
-  if (known === undefined) {
+  // Of a name that nobody knows, nothing is known that it could not do.
+  if (known === undefined && own.includes(metric)) {
     if (entry.each !== undefined)
       fault('each', `${metric} is the pipeline's own and is known as one number only`, 'key')
     for (const key of ['confidence', 'slices'] as const)
       if (entry[key] !== undefined)
         fault(key, `${metric} is the pipeline's own: Winnow cannot tell it for parts of the examples`, 'key')
-  } else checkReach(entry, metric, known, fault)
+  } else if (known !== undefined) checkReach(entry, metric, known, fault)
   const live = known?.family === 'live'
   if (entry.minExamples !== undefined && entry.slices === undefined && entry.each === undefined && !live)
     fault('minExamples', 'is asked of parts: it needs slices or each', 'key')

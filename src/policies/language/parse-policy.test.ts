@@ -244,6 +244,10 @@ it.each([
     'p.yaml:3:11: metrics[0]: Winnow calls this macroF1, which needs no declaration',
   ],
   [
+    withGate('metric: recal, each: Class, confidence: 0.9, atLeast: 0.9'),
+    'p.yaml:4:15: gates.g.metric: unknown metric recal, did you mean recall?',
+  ],
+  [
     withGate('metric: own, each: Class, atLeast: 0.9', 'metrics: [own]\n'),
     "p.yaml:5:20: gates.g.each: own is the pipeline's own and is known as one number only",
   ],
