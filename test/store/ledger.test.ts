@@ -117,7 +117,7 @@ describeDatabases('the ledger', ({ make }) => {
       ],
       [
         'a row that another sender is said to have sent',
-        `update winnow.change set document = replace(document::text, '"github"', '"gitlab"')::json`,
+        "update winnow.change set sender = 'gitlab' where sender = 'github'",
         'github: 1 acknowledged, 0 accounted for: 1 missing',
       ],
     ])('does not match with %s', async (_, damage, fault) => {

@@ -36,15 +36,15 @@ const runOver = (before: Time) => sql<boolean>`
   )
   and not exists (select from winnow.run other where other.document ->> 'reusedRun' = run.id::text)
   and not exists (
-    select from winnow.change caused where caused.document -> 'cause' ->> 'run' = run.id::text and caused.state = 'recorded'
+    select from winnow.change caused where caused.after_run = run.id and caused.state = 'recorded'
   )`
 
 /** The newest push of a ref says where it stands, and the newest batch of a line what was read last: they stay. */
 const changeOver = (before: Time) => sql<boolean>`
   change.state <> 'recorded' and ${ended('change', before)}
-  and (change.document ->> 'ref' is null or exists (
-    select from winnow.change newer where newer.repository = change.repository
-      and newer.document ->> 'ref' = change.document ->> 'ref' and newer.id > change.id
+  and (change.ref is null or exists (
+    select from winnow.change newer
+    where newer.repository = change.repository and newer.ref = change.ref and newer.id > change.id
   ))
   and not exists (select from winnow.run where run.change = change.id and not (${runOver(before)}))
   and not exists (
@@ -81,8 +81,7 @@ export const archivableRows = async (db: Database, before: Time, changes: number
       )
       and not exists (select from winnow.change where change.batch = batch.id and change.id not in (${idList(ids)}))
       and not exists (
-        select from winnow.change where json_array_length(document -> 'batches') > 1
-          and (document -> 'batches')::jsonb @> to_jsonb(batch.id) and change.id not in (${idList(ids)})
+        select from winnow.change where batches @> to_jsonb(batch.id) and change.id not in (${idList(ids)})
       )
     ))`,
   )

@@ -48,7 +48,7 @@ const questions = (now: Time): Readonly<Record<LedgerRule, RawBuilder<{ what: st
     select uri || '#' || generation || ' in batches ' || string_agg(id::text, ' and ' order by id) as what, min(id) as id
     from member group by repository, pipeline, uri, generation having count(distinct id) > 1
       and not exists (
-        select from winnow.change where document ->> 'replayOf' is not null and document -> 'cause' ->> 'uri' = member.uri
+        select from winnow.change where replay_of is not null and document -> 'cause' ->> 'uri' = member.uri
       )`,
   // Past 2^53 a sum is not exact.
   sumsAreOff: sql`

@@ -26,7 +26,7 @@ export const createLedgerReading = (
     const rows = await db
       .selectFrom('change')
       .selectAll()
-      .where(sql<boolean>`document -> 'cause' ->> 'run' = ${String(run)}`)
+      .where(sql<boolean>`after_run = ${run}`)
       .orderBy('id')
       .limit(100)
       .execute()
@@ -70,8 +70,7 @@ const narrow = <O>(query: ChangeQuery<O>, filter: ChangeFilter): ChangeQuery<O> 
     if (wanted !== undefined) narrowed = narrowed.where(sql<boolean>`change.${sql.ref(column)} = ${withoutNul(wanted)}`)
   }
   const { author, since, until, pipeline, search } = filter
-  if (author !== undefined)
-    narrowed = narrowed.where(sql<boolean>`change.document ->> 'author' = ${withoutNul(author)}`)
+  if (author !== undefined) narrowed = narrowed.where(sql<boolean>`change.author = ${withoutNul(author)}`)
   if (since !== undefined) narrowed = narrowed.where(sql<boolean>`change.received_at >= ${since}`)
   if (until !== undefined) narrowed = narrowed.where(sql<boolean>`change.received_at < ${until}`)
   if (pipeline !== undefined) narrowed = narrowed.where(ofPipeline(withoutNul(pipeline)))

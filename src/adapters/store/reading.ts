@@ -3,6 +3,7 @@ import type { Reading, RowKind, Rows, Where } from '../../domain/ports.ts'
 import { createObjectReading } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { columnName, columnType, fromStored, withoutNul } from './rows.ts'
+import { copiedFields } from './schema.ts'
 
 /** All kinds have the shared columns; kysely is told of one, because it cannot follow a union of tables. */
 export const tableOf = (kind: RowKind): 'change' => kind as 'change'
@@ -30,9 +31,14 @@ export const createReading = (db: Database): Reading => ({
   },
 })
 
+const isColumn = (kind: RowKind, field: string): boolean =>
+  field === 'id' ||
+  field === 'version' ||
+  (copiedFields[kind] as readonly string[] | undefined)?.includes(field) === true
+
 /** Equality with one value or any of several; fields without a column are looked for in the document. */
 const condition = (kind: RowKind, field: string, wanted: unknown) => {
-  const inDocument = columnType(kind, field) === undefined && field !== 'id' && field !== 'version'
+  const inDocument = columnType(kind, field) === undefined && !isColumn(kind, field)
   const value = inDocument ? sql`document ->> ${sql.lit(field)}` : sql.ref(columnName(field))
   const comparable = (one: unknown): unknown =>
     typeof one === 'string' ? withoutNul(one) : inDocument ? String(one) : one

@@ -31,14 +31,10 @@ export const recordChanges = async (
   now: Time,
 ): Promise<readonly Recorded[]> => {
   const given = rows.map((row) => toStored('change', row) as unknown as StoredChange)
-  const pushes = rows.map(pushOf)
-  const told = `[${given.map((one, i) => asJson(one, pushes[i])).join(',')}]`
-  const names = given.flatMap(({ repository, dedupe_key }, i) => [
-    `change ${dedupe_key}`,
-    ...(pushes[i] === undefined ? [] : [`push ${repository} ${pushes[i].ref}`]),
-  ])
+  const told = storedJson(given.map(({ document: _document, ...columns }) => columns))
+  const documents = `[${given.map(({ document }) => document).join(',')}]`
   const call = sql<ToldRow>`
-    select * from winnow.record_changes(${told}::json, ${storedJson(names)}::json, ${now}, ${counter})`
+    select * from winnow.record_changes(${told}::json, ${documents}::json, ${now}, ${counter})`
   const answers = await lookingAgain(async () => (await call.execute(db)).rows)
   return answers.map(({ told_id, told_again, known, archived_as }, i) => {
     const row = rows[i] as NewRow<'change'>
@@ -56,23 +52,8 @@ export const recordChanges = async (
 }
 
 interface StoredChange {
-  readonly repository: string
-  readonly dedupe_key: string
   readonly document: string
 }
-
-interface Push {
-  readonly ref: string
-  readonly sender: string | undefined
-  readonly commit: string
-  readonly before: string
-}
-
-const pushOf = ({ cause, ref, sender }: NewRow<'change'>): Push | undefined =>
-  cause.kind === 'push' && ref ? { ref, sender, commit: cause.commit, before: cause.before } : undefined
-
-const asJson = ({ document, ...columns }: StoredChange, push: Push | undefined): string =>
-  `{"document":${document},${storedJson({ ...columns, ...push }).slice(1)}`
 
 /** A step may make a change of the same key between our look and our insert: it has committed by now. */
 const lookingAgain = async <T>(work: () => Promise<T>): Promise<T> => {

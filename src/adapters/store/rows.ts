@@ -1,5 +1,5 @@
-import type { RowKind, Rows } from '../../domain/ports.ts'
-import { columns, type FieldType } from './schema.ts'
+import type { NewRow, RowKind, Rows } from '../../domain/ports.ts'
+import { columns, copiesOfChange, type FieldType } from './schema.ts'
 
 /** A row as the driver gives it. */
 export type StoredRow = Readonly<Record<string, unknown>>
@@ -41,6 +41,10 @@ export const toStored = (kind: RowKind, row: object): Record<string, unknown> =>
     else if (type === 'once') stored[columnName(field)] = storedJson(value)
     else stored[columnName(field)] = typeof value === 'string' ? withoutNul(value) : value
   }
+  if (kind === 'change')
+    for (const [column, value] of Object.entries(copiesOfChange(row as NewRow<'change'>)))
+      if (typeof value === 'string') stored[column] = withoutNul(value)
+      else if (value != null) stored[column] = typeof value === 'object' ? storedJson(value) : value
   return { ...stored, document: storedJson(document) }
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely'
-import type { RowKind, Rows, Step } from '../../domain/ports.ts'
+import type { NewRow, RowKind, Rows, Step } from '../../domain/ports.ts'
 
 /** int8 comes back as text from both kinds of pool. */
 type BigInteger = ColumnType<string, number, number>
@@ -148,4 +148,29 @@ export const columns: { readonly [K in RowKind]: ColumnsOf<K> } = {
   override: { repository: 'text', environment: 'text', run: 'integer', state: 'text' },
   hold: { repository: 'text', environment: 'text', state: 'text' },
   pause: { repository: 'text', pipeline: 'text', state: 'text', nextAt: 'integer' },
+}
+
+/**
+ * What changes are looked for by though it stands in their document: written beside it, and never read back. An index or a
+ * column that the database makes of the document would read all of it, each anew, with every change that is recorded.
+ */
+export const copiesOfChange = (change: NewRow<'change'>): Readonly<Record<string, unknown>> => {
+  const { cause, sender = 'winnow', author, receivedAt, ref, model, replayOf, batches } = change
+  return {
+    kind: cause.kind,
+    sender,
+    author,
+    received_at: Math.floor(receivedAt),
+    ref,
+    model,
+    replay_of: replayOf,
+    after_run: 'run' in cause ? cause.run : null,
+    // Few are asked for by several triggers; those are found by every batch that they joined.
+    batches: batches !== undefined && batches.length > 1 ? batches : null,
+  }
+}
+
+/** Fields of the document whose copy is the field as it is. */
+export const copiedFields: { readonly [K in RowKind]?: readonly (keyof Rows[K])[] } = {
+  change: ['author', 'ref', 'model', 'replayOf'],
 }

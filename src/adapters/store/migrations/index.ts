@@ -11,6 +11,7 @@ import { feedback } from './0011-feedback.ts'
 import { batchObjects } from './0012-batch-objects.ts'
 import { recording } from './0013-recording.ts'
 import { runManifests } from './0014-run-manifests.ts'
+import { toldColumns } from './0015-told-columns.ts'
 
 /** In the order of their names, forward only. One that was released is never edited: add another. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-batch-objects': batchObjects,
   '0013-recording': recording,
   '0014-run-manifests': runManifests,
+  '0015-told-columns': toldColumns,
 }
