@@ -19,10 +19,12 @@ const committing = (fails: (item: number) => boolean = () => false) => {
   return { groups, commit, finish }
 }
 
+const atOnce = (begin: () => void): void => begin()
+
 describe('a group commit', () => {
   it('commits the first at once and alone, and what comes meanwhile together, in order and bounded', async () => {
     const { groups, commit, finish } = committing()
-    const add = createGroupCommit({ commit, keysOf: () => [], mayBeOne: () => true, lanes: 1, most: 3 })
+    const add = createGroupCommit({ commit, gather: atOnce, keysOf: () => [], mayBeOne: () => true, lanes: 1, most: 3 })
     const all = Promise.all([1, 2, 3, 4, 5].map(add))
     expect(groups).toEqual([[1]])
     await finish()
@@ -33,9 +35,39 @@ describe('a group commit', () => {
     expect(groups).toEqual([[1], [2, 3, 4], [5]])
   })
 
+  it('commits together what comes in one moment, before the first commit and after it', async () => {
+    const { groups, commit, finish } = committing()
+    const gather = setImmediate
+    const add = createGroupCommit({ commit, gather, keysOf: () => [], mayBeOne: () => true, lanes: 2, most: 10 })
+    const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+    const all = [1, 2, 3].map(add)
+    expect(groups).toEqual([])
+    await nextTurn()
+    all.push(...[4, 5].map(add))
+    await nextTurn()
+    all.push(...[6, 7].map(add))
+    await finish()
+    await nextTurn()
+    expect(groups).toEqual([
+      [1, 2, 3],
+      [4, 5],
+      [6, 7],
+    ])
+    await finish()
+    await finish()
+    expect(await Promise.all(all)).toEqual([1, 2, 3, 4, 5, 6, 7].map((item) => `done ${item}`))
+  })
+
   it('refuses the one that fails, and none of its neighbours', async () => {
     const { groups, commit, finish } = committing((item) => item === 3)
-    const add = createGroupCommit({ commit, keysOf: () => [], mayBeOne: () => true, lanes: 1, most: 10 })
+    const add = createGroupCommit({
+      commit,
+      gather: atOnce,
+      keysOf: () => [],
+      mayBeOne: () => true,
+      lanes: 1,
+      most: 10,
+    })
     const all = Promise.allSettled([1, 2, 3, 4].map(add))
     for (let i = 0; i < 5; i++) await finish()
     expect(await all).toMatchObject([
@@ -50,7 +82,14 @@ describe('a group commit', () => {
   it('refuses all at once where it is nobody in particular, and takes the next', async () => {
     let away = true
     const { groups, commit, finish } = committing(() => away)
-    const add = createGroupCommit({ commit, keysOf: () => [], mayBeOne: () => false, lanes: 1, most: 10 })
+    const add = createGroupCommit({
+      commit,
+      gather: atOnce,
+      keysOf: () => [],
+      mayBeOne: () => false,
+      lanes: 1,
+      most: 10,
+    })
     const all = Promise.allSettled([1, 2, 3].map(add))
     await finish()
     await finish()
@@ -65,7 +104,7 @@ describe('a group commit', () => {
   it('keeps several commits under way, and never lets one overtake another of its kind', async () => {
     const { groups, commit, finish } = committing()
     const keysOf = (item: number) => [item % 2 === 0 ? 'even' : 'odd']
-    const add = createGroupCommit({ commit, keysOf, mayBeOne: () => true, lanes: 2, most: 10 })
+    const add = createGroupCommit({ commit, gather: atOnce, keysOf, mayBeOne: () => true, lanes: 2, most: 10 })
     const all = Promise.all([2, 4, 1, 6, 3].map(add))
     expect(groups).toEqual([[2], [1]])
     await finish()

@@ -95,6 +95,8 @@ export const createStore = async (pool: DatabasePool, now: () => Time = Date.now
     most: mostInGroup,
     // An embedded store has one session: a second commit would only wait for it.
     lanes: pool.embedded ? 1 : 2,
+    // Of requests that came in one turn of the event loop the first must not go alone.
+    gather: setImmediate,
   })
 
   const { get, list, objectsAt, objectsOf } = createReading(db)
