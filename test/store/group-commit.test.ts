@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DatabasePool } from '../../src/adapters/database-pool.ts'
+import { createDatabase } from '../../src/adapters/store/database.ts'
+import { recordChanges } from '../../src/adapters/store/record-changes.ts'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import { type Change, isToldAlready, pollSender } from '../../src/domain/change.ts'
 import type { NewRow } from '../../src/domain/ports.ts'
@@ -25,6 +27,11 @@ interface Told {
     readonly poll: boolean
   } | null
 }
+
+const told = (key: number, poll: boolean, commit: number): Told => ({
+  key,
+  push: { ref: 0, before: commit, commit, poll },
+})
 
 const tellings: fc.Arbitrary<readonly Told[]> = fc.array(
   fc.record({
@@ -122,6 +129,30 @@ describeDatabases('changes that come at once', ({ make, server }) => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  it.each<readonly [string, Told, Told, boolean]>([
+    ['a key that was told in the same call', { key: 1, push: null }, { key: 1, push: null }, true],
+    ['a push that the poll told', told(1, true, 1), told(2, false, 1), true],
+    ['a push that the poll tells', told(1, false, 1), told(2, true, 1), true],
+    ['the push after one that the poll told', told(1, true, 1), told(2, false, 2), false],
+    ['a push that another host told', told(1, false, 1), told(2, false, 1), false],
+  ])('know %s', async (_, earlier, later, duplicate) => {
+    const repositories = [unique('one call'), unique('two calls')] as const
+    const db = createDatabase(pools[0] as DatabasePool)
+    const record = (repository: string, told: readonly Told[]) =>
+      recordChanges(
+        db,
+        told.map((one) => rowOf(repository, one)),
+        0,
+        5_000,
+      )
+    const together = await record(repositories[0], [earlier, later])
+    const apart = [...(await record(repositories[1], [earlier])), ...(await record(repositories[1], [later]))]
+    for (const results of [together, apart]) {
+      expect(results.map((one) => one.duplicate)).toEqual([false, duplicate])
+      expect(results[0]?.change.id === results[1]?.change.id).toBe(duplicate)
+    }
   })
 
   it('come back as they are stored', async () => {

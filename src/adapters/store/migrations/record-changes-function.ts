@@ -65,11 +65,12 @@ begin
   collides := collides
     or exists (select from winnow.change where dedupe_key = any(told_keys))
     or exists (
-      select from unnest(push_repositories, push_refs) as push (repository, ref) join winnow.change using (repository, ref)
-      where sender = 'poll'
+      select from unnest(push_repositories, push_refs) as push (repository, ref) cross join lateral (
+        select from winnow.change where repository = push.repository and ref = push.ref and sender = 'poll' limit 1
+      ) polled
     ) and exists (
       select from unnest(push_repositories, push_refs) as push (repository, ref) cross join lateral (
-        select sender from winnow.change where change.repository = push.repository and change.ref = push.ref
+        select sender from winnow.change where repository = push.repository and ref = push.ref
         order by id desc limit 1
       ) latest where latest.sender = 'poll'
     )
