@@ -22,12 +22,7 @@ export const readPolicy = async (file: string): Promise<PolicyOfFile> => {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new Fault('policy_invalid', `${file} cannot be read: ${whyNot(cause)}`, { cause })
   })
-  const root = await rootOf(dirname(resolve(file)))
-  const files = new Map<string, string>()
-  for (const path of gateSetsOf(text)) {
-    const gates = await readFile(join(root, path), 'utf8').catch(() => undefined)
-    if (gates !== undefined) files.set(path, gates)
-  }
+  const files = await readGateSets(text, await rootOf(dirname(resolve(file))))
   const parsed = parsePolicy(text, file, { files })
   if (!parsed.ok)
     throw new Fault('policy_invalid', `${file} has faults`, {
@@ -39,6 +34,16 @@ export const readPolicy = async (file: string): Promise<PolicyOfFile> => {
     text: content,
   }))
   return { policy: parsed.value, texts }
+}
+
+/** The gate sets that a policy uses, by their paths from the repository's root; one that is not there is left out. */
+export const readGateSets = async (policy: string, root: string): Promise<ReadonlyMap<string, string>> => {
+  const files = new Map<string, string>()
+  for (const path of gateSetsOf(policy)) {
+    const gates = await readFile(join(root, path), 'utf8').catch(() => undefined)
+    if (gates !== undefined) files.set(path, gates)
+  }
+  return files
 }
 
 const rootOf = async (folder: string): Promise<string> => {

@@ -135,6 +135,30 @@ environments:
   ])
 })
 
+it('lint reads the gates that a policy shares with others', async () => {
+  const own = mkdtempSync(join(folder, 'sharing-'))
+  mkdirSync(join(own, 'policies'))
+  const pipeline = 'ir: beans.json, model: beans, policy: policies/beans.yaml, on: {push: {branches: [main]}}'
+  writeFileSync(
+    join(own, 'winnow.yaml'),
+    `version: 1\npipelines: {beans: {${pipeline}}}\nenvironments: {dev: {target: local, endpoint: beans}}\n`,
+  )
+  writeFileSync(join(own, 'beans.json'), '{}')
+  writeFileSync(
+    join(own, 'policies/beans.yaml'),
+    'version: 1\nmodel: beans\nuse: [policies/all.yaml]\ngates:\n  own: {metric: f1, each: Class, atLeast: 0.5}\n',
+  )
+  const shared = (metric: string) =>
+    writeFileSync(join(own, 'policies/all.yaml'), `version: 1\ngates:\n  all: {metric: ${metric}, atLeast: 0.9}\n`)
+  shared('accuracy')
+  expect(await winnow(['lint', own])).toMatchObject({ code: 0, stdout: expect.stringContaining('no faults') })
+  shared('accuracies')
+  expect(await winnow(['lint', own])).toMatchObject({
+    code: 1,
+    stdout: `${own}/policies/all.yaml:3:17: gates.all.metric: unknown metric accuracies, did you mean accuracy?\n`,
+  })
+})
+
 it('lint finds no fault in the example', async () => {
   const result = await winnow(['lint', beans, '--json'])
   expect(result.code).toBe(0)

@@ -1,11 +1,12 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Place } from '../../declarations/load-yaml.ts'
-import { namedPolicies } from '../../declarations/named-policies.ts'
+import { type NamedPolicy, namedPolicies } from '../../declarations/named-policies.ts'
 import { formatFault, type PlacedFault } from '../../declarations/placed-fault.ts'
 import { type PipelineDeclaration, parseWinnowFiles } from '../../declarations/winnow-yaml.ts'
 import { parsePolicy } from '../../policies/language/parse-policy.ts'
 import { readDeclarations } from '../read-declarations.ts'
+import { readGateSets } from '../read-policy.ts'
 import { exitCodes } from '../report-failure.ts'
 import { print, printJson } from '../table.ts'
 
@@ -18,9 +19,7 @@ export const lint = async (
   const parsed = parseWinnowFiles(texts)
   const declared = parsed.ok ? await missingFiles(folder, parsed.value.pipelines, parsed.place) : parsed.faults
   const policies = new Map(texts.flatMap(namedPolicies).map((named) => [`${named.path} ${named.model}`, named]))
-  const judged = await Promise.all(
-    [...policies.values()].map(({ path, model }) => policyFaults(join(folder, path), model)),
-  )
+  const judged = await Promise.all([...policies.values()].map((named) => policyFaults(folder, named)))
   const faults = [...declared, ...judged.flat()].map(formatFault)
   if (options.json) printJson({ ok: faults.length === 0, faults })
   else if (faults.length > 0) for (const fault of faults) print(fault)
@@ -59,9 +58,9 @@ const missingFiles = async (
 }
 
 /** None of a policy that is not there: that is said where it is named. */
-const policyFaults = async (file: string, model: string | undefined): Promise<readonly PlacedFault[]> => {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
+const policyFaults = async (folder: string, { path, model }: NamedPolicy): Promise<readonly PlacedFault[]> => {
+  const text = await readFile(join(folder, path), 'utf8').catch(() => undefined)
   if (text === undefined) return []
-  const parsed = parsePolicy(text, file, { model })
-  return parsed.ok ? [] : parsed.faults
+  const parsed = parsePolicy(text, path, { model, files: await readGateSets(text, folder) })
+  return parsed.ok ? [] : parsed.faults.map((fault) => ({ ...fault, file: join(folder, fault.file) }))
 }
