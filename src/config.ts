@@ -5,8 +5,9 @@ import { ConfigFile, type SecretReference } from './config-schema.ts'
 import { loadYaml } from './declarations/load-yaml.ts'
 import { formatFault } from './declarations/placed-fault.ts'
 import { containsAddress } from './domain/data-address.ts'
-import { Fault, messageOf } from './domain/errors.ts'
+import { Fault } from './domain/errors.ts'
 import { nearestName } from './domain/nearest-name.ts'
+import { whyNot } from './domain/why-not.ts'
 import { type Environment, fetchSecrets, resolveSecrets, type SecretManager, type Secrets } from './secrets.ts'
 
 export type { Secrets } from './secrets.ts'
@@ -110,7 +111,7 @@ const readText = (file: string): string => {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new Fault('config_invalid', `The configuration ${file} cannot be read: ${messageOf(cause)}`, {
+    throw new Fault('config_invalid', `The configuration ${file} cannot be read: ${whyNot(cause)}`, {
       remedy: 'Name it with --config or WINNOW_CONFIG, or try `winnow dev`, which needs none.',
       cause,
     })

@@ -4,11 +4,11 @@ import type { Digest } from '../domain/digest.ts'
 import { Fault, messageOf } from '../domain/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import type { Receipt } from '../domain/verdict.ts'
+import { whyNot } from '../domain/why-not.ts'
 import { readKept } from '../judging/answers/keep-predictions.ts'
 import type { PastVerdict } from '../judging/past/backtest.ts'
 import type { ReadKept } from '../judging/past/judge-receipt.ts'
 import type { Client } from './client.ts'
-import { whyNot } from './why-not.ts'
 
 /** The controller's list of verdicts ends here. */
 export const mostVerdicts = 1_000

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { globFault, matchesAny } from '../declarations/glob.ts'
 import type { DeclarationText } from '../declarations/winnow-yaml.ts'
 import { Fault } from '../domain/errors.ts'
-import { whyNot } from './why-not.ts'
+import { whyNot } from '../domain/why-not.ts'
 
 const name = 'winnow.yaml'
 

@@ -3,10 +3,10 @@ import * as z from 'zod'
 import { loadYaml } from '../declarations/load-yaml.ts'
 import { formatFault } from '../declarations/placed-fault.ts'
 import { Fault } from '../domain/errors.ts'
+import { whyNot } from '../domain/why-not.ts'
 import { StatedConfusion, StatedMetrics, statedEvidence } from '../policies/evidence/stated-evidence.ts'
 import type { ModelEvidence } from '../policies/gates/case.ts'
 import type { Gate } from '../policies/language/policy.ts'
-import { whyNot } from './why-not.ts'
 
 const MetricsFile = z.object({ confusion: StatedConfusion.optional() }).catchall(z.unknown())
 

@@ -4,9 +4,9 @@ import { formatFault } from '../declarations/placed-fault.ts'
 import { digestBytes } from '../domain/digest.ts'
 import { Fault } from '../domain/errors.ts'
 import type { PolicyText } from '../domain/verdict.ts'
+import { whyNot } from '../domain/why-not.ts'
 import { gateSetsOf, parsePolicy } from '../policies/language/parse-policy.ts'
 import type { Policy } from '../policies/language/policy.ts'
-import { whyNot } from './why-not.ts'
 
 export interface PolicyOfFile {
   readonly policy: Policy

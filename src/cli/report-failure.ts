@@ -1,5 +1,5 @@
 import { Fault } from '../domain/errors.ts'
-import { whyNot } from './why-not.ts'
+import { whyNot } from '../domain/why-not.ts'
 
 /** 1: what was asked failed. 2: the words were wrong, or the machine lacks something. */
 export const exitCodes = { failed: 1, usage: 2 } as const

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { formatFault } from '../declarations/placed-fault.ts'
 import { Fault } from '../domain/errors.ts'
+import { whyNot } from '../domain/why-not.ts'
 import type { CaseToJudge, ModelToJudge } from '../judging/case-to-judge.ts'
 import { judgeInThread } from '../judging/threads/judge-in-thread.ts'
 import { type Judgement, judge } from '../policies/gates/judge.ts'
@@ -11,7 +12,6 @@ import type { Policy } from '../policies/language/policy.ts'
 import { type Mismatch, mismatchesOf } from '../policies/test-cases/case-result.ts'
 import { parseTestCases, type TestCase, type TestModel, testedPolicy } from '../policies/test-cases/parse-test-cases.ts'
 import { readPolicy } from './read-policy.ts'
-import { whyNot } from './why-not.ts'
 
 /** A file of cases, read whole with the policy that it is about. */
 export interface CasesOfFile {

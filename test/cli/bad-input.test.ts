@@ -37,7 +37,11 @@ describe.concurrent('what is wrong gets one clear message, an exit code and no s
     [['changes', '0'], 2, /`winnow changes`/],
     [['changes', '--state', 'odd'], 2, /Allowed choices are recorded/],
     [['models', '--data', broken], 2, /server\.json does not say where/],
-    [['serve', '-c', join(folder, 'none.yaml')], 2, /winnow dev/],
+    [
+      ['serve', '-c', join(folder, 'none.yaml')],
+      2,
+      /none.yaml cannot be read: there is no such file or folder .*winnow dev/s,
+    ],
     [['dev', folder], 2, /no winnow\.yaml/],
     [['dev', beans, '--port', 'abc'], 2, /abc is no port/],
     [['lint', folder], 1, /there is no such file/],

@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import type { LabelCheck, NamedRequests, RequestLabels } from '../../domain/ports.ts'
+import { whyNot } from '../../domain/why-not.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { print, printJson } from '../table.ts'
-import { whyNot } from '../why-not.ts'
 
 /** Labels that are sent at once. */
 const atOnce = 10_000

@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../domain/errors.ts'
+import { whyNot } from '../../domain/why-not.ts'
 import { mismatchText } from '../../policies/test-cases/case-result.ts'
 import { type Coverage, coverageOf } from '../../policies/test-cases/coverage.ts'
 import { interruptible } from '../interruptible.ts'
@@ -9,7 +10,6 @@ import { exitCodes, reportFailure } from '../report-failure.ts'
 import { type CaseResult, type CasesOfFile, readTestCases, runTestCase } from '../run-test-cases.ts'
 import { paint } from '../style.ts'
 import { print, printJson, table } from '../table.ts'
-import { whyNot } from '../why-not.ts'
 
 interface Options {
   /** In percent. */

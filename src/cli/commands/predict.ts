@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
+import { whyNot } from '../../domain/why-not.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { print, printJson } from '../table.ts'
-import { whyNot } from '../why-not.ts'
 
 interface Answer {
   readonly target: string

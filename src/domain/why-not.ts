@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.ts'
+import { messageOf } from './errors.ts'
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
