@@ -16,7 +16,13 @@ const fill = async (pool: DatabasePool, dueAt: number): Promise<void> => {
   const document = `json_build_object('cause', json_build_object('kind', 'request', 'pipeline', 'bench', 'by', 'bench'),
     'author', 'bench', 'receivedAt', 1000, 'reason', repeat('why ', 40), 'endpointName', n::text, 'sums', '{}'::json)`
   const kinds = [
-    ['change', 'repository, dedupe_key', `'bench', 'key ' || n`, 'ignored', 'recorded'],
+    [
+      'change',
+      'repository, dedupe_key, kind, sender, received_at',
+      `'bench', 'key ' || n, 'request', 'winnow', 1000`,
+      'ignored',
+      'recorded',
+    ],
     ['batch', 'repository, pipeline, key', `'bench', 'p', n::text`, 'closed', 'open'],
     ['run', 'change, repository, commit, pipeline, target', `n, 'bench', 'c', 'p', 't'`, 'succeeded', 'running'],
     ['verdict', 'run', 'n', 'pass', 'pending'],
