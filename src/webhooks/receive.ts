@@ -112,10 +112,10 @@ const record = async (
   const recorded: object[] = []
   try {
     // Where the store fails in the middle, the sender's retry finds the first ones as duplicates.
-    for (const group of groupsOf(rows))
+    for (let i = 0, size = atOnce(rows); i < rows.length; i += size)
       recorded.push(
         ...(await Promise.all(
-          group.map(async (row) => {
+          rows.slice(i, i + size).map(async (row) => {
             const { change, duplicate } = await recordChange(row)
             log.info({ ...about, change: change.id, repository: row.repository, duplicate }, 'change recorded')
             return { change: change.id, duplicate, ...(rows.length > 1 ? subjectOf(row.cause, row.repository) : {}) }
@@ -132,10 +132,8 @@ const record = async (
 const width = 64
 
 /** Pushes are recorded one after the other, as they were pushed; objects know no order. */
-const groupsOf = (rows: readonly NewRow<'change'>[]): readonly (readonly NewRow<'change'>[])[] => {
-  const size = rows.every(({ cause }) => cause.kind === 'data') ? width : 1
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.slice(i * size, (i + 1) * size))
-}
+const atOnce = (rows: readonly NewRow<'change'>[]): number =>
+  rows.every(({ cause }) => cause.kind === 'data') ? width : 1
 
 /** Which of several a change in an answer is. */
 const subjectOf = (cause: ChangeCause, repository: string): object =>
