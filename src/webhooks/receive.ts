@@ -30,6 +30,14 @@ const deliveryHeaders = [
   'x-goog-pubsub-message-id',
 ]
 
+const deliveryOf = (header: Header): string | undefined => {
+  for (const name of deliveryHeaders) {
+    const id = header(name)
+    if (id !== '') return id
+  }
+  return undefined
+}
+
 /** Node joins what comes twice, or keeps the first; a header that two ways of reading see differently proves nothing. */
 const headerOf =
   (request: FastifyRequest): Header =>
@@ -53,7 +61,7 @@ export const receive = <S extends Signer>(route: WebhookRoute<S>, ports: Receive
     const now = ports.now()
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const header = headerOf(request)
-    const delivery = deliveryHeaders.map(header).find((id) => id !== '')
+    const delivery = deliveryOf(header)
     const about = { sender: route.path, ...(delivery === undefined ? {} : { delivery: delivery.slice(0, 64) }) }
     const refuse = (refusal: Refusal): FastifyReply => {
       refusals.count(route.path, refusal.reason)
