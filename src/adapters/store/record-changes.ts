@@ -22,7 +22,7 @@ interface ToldRow {
  * Several changes, each with its first history, its `match` job and its count; or the change that has its dedupe key, or
  * that told its push. What comes out is what recording them one after the other in this order gives. Pushes of one ref,
  * and tellings of one key, are recorded one after the other, by whomever: which push is the newest must not change in
- * between. One call, whole or not at all (migrations/0013-recording.ts).
+ * between. One call, whole or not at all (migrations/0015-record-changes.ts).
  */
 export const recordChanges = async (
   db: Database,

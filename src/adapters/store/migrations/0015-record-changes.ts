@@ -10,7 +10,8 @@ const recordset = sql.raw(`json_to_recordset(given) as (${columns})`)
 
 /**
  * Several changes, told one after the other, in one call (docs/adr/0013-changes-are-recorded-by-one-call.md). `given` are
- * the columns of each, with its author and the commits of a push; `documents` what else is stored of each.
+ * the columns of each, `documents` their documents. Row by row it is decided only where the quick look finds that one was
+ * told before (docs/adr/0014-what-changes-are-looked-for-by-has-columns.md).
  *
  * One row comes back for each, in their order: the change that it made or that is there already, which of both, the known
  * one's row, and how it ended where it is in an archive. Raises unique_violation where a step made a change of one of these
