@@ -71,6 +71,31 @@ it('a pipeline that the protected branch does not know is judged by nothing, so 
   expect(releases).toEqual([])
 })
 
+it.each([
+  ['a protected branch that is gone', () => void walk.heads.delete('main'), 'there is no branch main; push the branch'],
+  [
+    'a correction of winnow.yaml',
+    () => void walk.commit('main', { ...strict, 'winnow.yaml': 'version: 1\n' }),
+    /^run \d+ waits for its verdict: winnow.yaml has \d faults?; correct winnow.yaml on the protected branch$/,
+  ],
+])('a verdict waits for %s, and says so once', async (_, spoil, said) => {
+  const head = walk.commit('main', strict)
+  await walk.push(walk.commit('side', strict), { ref: 'refs/heads/side' })
+  await walk.drain({ jobs: 3 })
+  spoil()
+  await walk.drain({ until: walk.now() + 600_000 })
+  const [verdict] = await walk.store.list('verdict')
+  expect(verdict).toMatchObject({ state: 'pending' })
+  const history = await walk.store.history('verdict', verdict?.id as number)
+  expect(history.map(({ why }) => why)).toEqual([
+    expect.stringMatching(/is to be judged by/),
+    expect.stringMatching(said),
+  ])
+  walk.heads.set('main', head)
+  await walk.drain()
+  expect(await walk.store.list('verdict')).toMatchObject([{ state: 'fail' }])
+})
+
 it('a pull request that loosens its policy is planned, and nothing more', async () => {
   walk.commit('main', goodFiles)
   const commit = walk.commit('side', { ...goodFiles, 'policies/beans.yaml': loose })

@@ -47,6 +47,7 @@ const stateOf = async (change: number) => (await walk.get('change', change)).sta
 describe('one at a time', () => {
   beforeEach(async () => {
     walk = await createWalk(database)
+    walk.commit('main', files(++made))
     walk.fate.next = { endless: true }
   })
 
@@ -147,6 +148,7 @@ describe('the config bounds', () => {
     walk = await createWalk(database, options)
     walk.fate.next = { endless: true }
     const free = { ...goodFiles, 'winnow.yaml': winnowYaml({ on: '{push: {branches: ["**"]}}' }) }
+    walk.commit('main', free)
     for (const branch of ['a', 'b', 'c'])
       await walk.push(walk.commit(branch, { ...free, 'pipelines/beans.json': pipelineJson({ n: ++made }) }), {
         ref: `refs/heads/${branch}`,

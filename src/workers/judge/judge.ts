@@ -1,7 +1,11 @@
+import type { WinnowYaml } from '../../declarations/winnow-yaml.ts'
 import { digestJson } from '../../domain/digest.ts'
-import { Fault } from '../../domain/errors.ts'
+import { Fault, isFault, withRemedy } from '../../domain/errors.ts'
 import type { Json } from '../../domain/json.ts'
-import { nextVerdict } from '../../domain/verdict.ts'
+import type { Store } from '../../domain/ports.ts'
+import type { Run } from '../../domain/run.ts'
+import type { Time } from '../../domain/time.ts'
+import { nextVerdict, type Verdict } from '../../domain/verdict.ts'
 import { type DeclarationPorts, readProtectedDeclaration } from '../declaration/declaration.ts'
 import { deliver } from '../release/deliver.ts'
 import type { StepFunction } from '../running/step.ts'
@@ -26,16 +30,13 @@ export const createJudgeStep =
     const { store } = ports
     const run = await store.get('run', verdict.run)
     if (run === undefined) throw new Error(`verdict ${verdict.id} is about run ${verdict.run}, which is not there`)
-    const { commit, declaration } = await readProtectedDeclaration(ports, run.repository, context.signal)
-    if (!declaration.ok)
-      throw new Fault('declaration_invalid', `run ${run.id} waits for its verdict: ${declaration.reason}`, {
-        retryable: true,
-        details: declaration.faults,
-        remedy: 'correct winnow.yaml on the protected branch',
-      })
-    const pipeline = declaration.value.pipelines.find(({ name }) => name === run.pipeline)
+    const { commit, declared } = await readDeclared(ports, run, context.signal).catch(async (error: unknown) => {
+      if (isFault(error) && error.retryable) await say(store, verdict, withRemedy(error), context.now())
+      throw error
+    })
+    const pipeline = declared.pipelines.find(({ name }) => name === run.pipeline)
     const law = await readLaw(ports, run, commit, pipeline, context.signal)
-    const { environments } = declaration.value
+    const { environments } = declared
     const known =
       (await recallEvidence(ports, verdict, run, law, environments, context.signal)) ??
       (await readEvidence(ports, run, { policy: law.policy, environments }, context.signal))
@@ -54,9 +55,31 @@ export const createJudgeStep =
       // Of what the store has: it cannot hold every text.
       const receiptDigest = digestJson(given.receipt as unknown as Json)
       const subject = { verdict: verdict.id, run: run.id, repository, model: pipeline.model }
-      const following = { declared: declaration.value.environments, after: null }
+      const following = { declared: environments, after: null }
       const delivery = { ...subject, candidate: receipt.candidate, receiptDigest, ...(canary ? { canary } : {}) }
       await deliver(tx, delivery, following, at)
     })
     context.log.info({ verdict: verdict.id, run: run.id, outcome: receipt.outcome }, 'run judged')
   }
+
+/** What the protected branch declares; where it cannot be read as it stands, the verdict waits until somebody mended it. */
+const readDeclared = async (
+  ports: DeclarationPorts,
+  { id, repository }: Run,
+  signal: AbortSignal,
+): Promise<{ readonly commit: string; readonly declared: WinnowYaml }> => {
+  const { commit, declaration } = await readProtectedDeclaration(ports, repository, signal)
+  if (declaration.ok) return { commit, declared: declaration.value }
+  throw new Fault('declaration_invalid', `run ${id} waits for its verdict: ${declaration.reason}`, {
+    retryable: true,
+    details: declaration.faults,
+    remedy: 'correct winnow.yaml on the protected branch',
+  })
+}
+
+/** The runner puts the verdict off; what it waits for stands in its history, once, for whoever looks. */
+const say = async (store: Store, { id, state }: Verdict, why: string, at: Time): Promise<void> => {
+  const history = await store.history('verdict', id)
+  if (history.at(-1)?.why === why) return
+  await store.transaction((tx) => tx.record({ at, kind: 'verdict', id, from: state, to: state, by: 'winnow', why }))
+}
