@@ -1,7 +1,9 @@
 /** Gives jobs their turns in a queue, which does smaller ones first. */
 export interface FairTurns {
-  /** The turn of the next job of a lane, where the queue's front is at a turn now (0: nothing waits). */
-  next(lane: string, front: number): number
+  /** Said before jobs are given turns: at which turn the queue's front is now. 0: nothing waits, so all lanes begin anew. */
+  frontIs(turn: number): void
+  /** The turn of the next job of a lane. */
+  next(lane: string): number
 }
 
 /** As much as BullMQ's priorities hold. Behind it all wait in the order of their coming, until the queue was empty once. */
@@ -14,9 +16,13 @@ const lastTurn = 2_097_151
  */
 export const createFairTurns = (): FairTurns => {
   const taken = new Map<string, number>()
+  let front = 0
   return {
-    next: (lane, front) => {
-      if (front === 0) taken.clear()
+    frontIs: (turn) => {
+      front = turn
+      if (turn === 0) taken.clear()
+    },
+    next: (lane) => {
       const turn = Math.min(lastTurn, Math.max((taken.get(lane) ?? 0) + 1, front))
       taken.set(lane, turn)
       return turn

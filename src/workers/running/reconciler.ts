@@ -45,6 +45,7 @@ export const createReconciler = (ports: ReconcilerPorts): Reconciler => {
   const sweep = async (grace: Duration = usualGrace): Promise<number> => {
     let found = 0
     const front = await queue.front()
+    turns.frontIs(front)
     const before = now() - grace
     for (const kind of kindsWithSteps) {
       for (let skip = 0; skip < mostLost; skip += sweepLimit) {
@@ -52,7 +53,7 @@ export const createReconciler = (ports: ReconcilerPorts): Reconciler => {
         for (const { id, version, state, lane } of rows) {
           const step = nextStep(kind, state)
           if (step === undefined || closed) continue
-          await queue.add({ step, id, version }, 0, turns.next(lane, front))
+          await queue.add({ step, id, version }, 0, turns.next(lane))
           found += 1
         }
         // Behind jobs that wait there is nothing lost: these are on their way.

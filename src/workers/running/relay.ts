@@ -32,16 +32,16 @@ export const createRelay = ({ store, queue, now, log, poll = 1_000 }: RelayPorts
 
   const turns = createFairTurns()
 
-  const hand = async ({ job, at, lane }: OutboxEntry, front: number): Promise<void> =>
-    queue.add(job, at === null ? 0 : at - now(), turns.next(lane, front))
+  const hand = async ({ job, at, lane }: OutboxEntry): Promise<void> =>
+    queue.add(job, at === null ? 0 : at - now(), turns.next(lane))
 
   const look = async (): Promise<void> => {
     let full = true
     while (full && !closed) {
       const entries = await store.outbox(batchSize)
       full = entries.length === batchSize
-      const front = entries.length === 0 ? 0 : await queue.front()
-      await Promise.all(entries.map((entry) => hand(entry, front)))
+      if (entries.length > 0) turns.frontIs(await queue.front())
+      await Promise.all(entries.map(hand))
       await store.removeFromOutbox(entries.map(({ sequence }) => sequence))
     }
   }
