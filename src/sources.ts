@@ -2,7 +2,7 @@ import { createSourceByAddress, createSourceReader } from './adapters/sources/by
 import { createFolderSource } from './adapters/sources/folder.ts'
 import { createPubsubSubscription } from './adapters/sources/pubsub.ts'
 import type { Config, Secrets } from './config.ts'
-import type { DataSource } from './domain/ports.ts'
+import type { DataSource } from './domain/ports/data.ts'
 import type { AskedSource } from './workers/loops/ask-sources.ts'
 
 export interface Sources {

@@ -1,15 +1,11 @@
 import type { ArchiveFolder, ArchiveLedger } from './domain/archive.ts'
 import type { FeedLedger, Sightings } from './domain/feed.ts'
-import type {
-  Compiler,
-  DataSource,
-  ManifestFiles,
-  Queue,
-  RepositoryHost,
-  Store,
-  Target,
-  WorkLedger,
-} from './domain/ports.ts'
+import type { Compiler } from './domain/ports/compiler.ts'
+import type { DataSource, ManifestFiles } from './domain/ports/data.ts'
+import type { RepositoryHost } from './domain/ports/host.ts'
+import type { Store } from './domain/ports/store.ts'
+import type { Target } from './domain/ports/target.ts'
+import type { Queue, WorkLedger } from './domain/ports/work.ts'
 import type { Duration, Time } from './domain/time.ts'
 import type { Judging } from './judging/port.ts'
 import type { Log } from './log.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type Batch, sortObjects } from '../domain/batch.ts'
-import type { Store } from '../domain/ports.ts'
+import type { Store } from '../domain/ports/store.ts'
 import { idParameter, listQuery, notFound } from './requests.ts'
 
 const states = ['open', 'closed', 'empty'] as const

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Decisions } from '../domain/decisions.ts'
 import type { Digest } from '../domain/digest.ts'
-import type { Store } from '../domain/ports.ts'
+import type { Store } from '../domain/ports/store.ts'
 import { personOf } from './authorise.ts'
 import { idParameter, lasts, listQuery } from './requests.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Decisions } from '../domain/decisions.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Store } from '../domain/ports.ts'
+import type { Store } from '../domain/ports/store.ts'
 import { personOf } from './authorise.ts'
 import { anyJson, lasts, listQuery } from './requests.ts'
 

@@ -1,15 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
-import type {
-  EndpointView,
-  LabelCheck,
-  LiveFigures,
-  RequestLabels,
-  RequestLog,
-  Store,
-  Target,
-} from '../domain/ports.ts'
+import type { LabelCheck, LiveFigures, RequestLabels, RequestLog } from '../domain/ports/request-log.ts'
+import type { EndpointView } from '../domain/ports/serving.ts'
+import type { Store } from '../domain/ports/store.ts'
+import type { Target } from '../domain/ports/target.ts'
 
 export interface LivePorts {
   readonly store: Store

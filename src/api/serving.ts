@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Fault } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
-import type { Store, Target } from '../domain/ports.ts'
+import type { Store } from '../domain/ports/store.ts'
+import type { Target } from '../domain/ports/target.ts'
 import { anyJson, listQuery } from './requests.ts'
 
 export interface ServingPorts {

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../domain/ports.ts'
+import type { HistoryEntry } from '../domain/ports/store.ts'
 
 /** What happened to a row, oldest first. */
 export const historyLines = (history: readonly HistoryEntry[]): readonly string[] =>

@@ -1,7 +1,7 @@
 import type { DataObject } from './batch.ts'
 import type { Digest } from './digest.ts'
 import type { ChangeFilter } from './ledger.ts'
-import type { HistoryEntry, RowKind, Rows } from './ports.ts'
+import type { HistoryEntry, RowKind, Rows } from './ports/store.ts'
 import type { Time } from './time.ts'
 
 /** A row as it was when it was archived, and all that happened to it. */

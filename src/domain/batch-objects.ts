@@ -1,5 +1,5 @@
 import type { DataObject } from './batch.ts'
-import type { Reading } from './ports.ts'
+import type { Reading } from './ports/store.ts'
 
 const pageLength = 5_000
 

@@ -1,7 +1,7 @@
 import type { DataObject } from './batch.ts'
 import { justRecorded } from './change.ts'
 import { digestJson } from './digest.ts'
-import type { NewRow } from './ports.ts'
+import type { NewRow } from './ports/store.ts'
 import type { Time } from './time.ts'
 
 /** What somebody says of one object, for one repository. */

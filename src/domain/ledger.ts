@@ -1,5 +1,5 @@
 import type { Change, ChangeCause, ChangeState } from './change.ts'
-import type { ParkedRow } from './ports.ts'
+import type { ParkedRow } from './ports/work.ts'
 import type { RefusalCount } from './refusal.ts'
 import type { Time } from './time.ts'
 

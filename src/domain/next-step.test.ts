@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { kindsWithSteps, nextStep, openStates } from './next-step.ts'
-import { type RowKind, steps } from './ports.ts'
+import { type RowKind, steps } from './ports/store.ts'
 import { releaseEnded } from './release.ts'
 import { runEnded } from './run.ts'
 

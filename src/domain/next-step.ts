@@ -1,7 +1,7 @@
 import type { BatchState } from './batch.ts'
 import type { BuildState } from './build.ts'
 import type { ChangeState } from './change.ts'
-import type { RowKind, Rows, Step } from './ports.ts'
+import type { RowKind, Rows, Step } from './ports/store.ts'
 import type { ReleaseState } from './release.ts'
 import type { RunState } from './run.ts'
 import type { VerdictState } from './verdict.ts'

@@ -1,5 +1,5 @@
 import { shortDigest } from './digest.ts'
-import type { EndpointView } from './ports.ts'
+import type { EndpointView } from './ports/serving.ts'
 import type { Release } from './release.ts'
 import { allAtOnce, beginRollout, splitWith, stepOf } from './rollout.ts'
 

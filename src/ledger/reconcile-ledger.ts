@@ -1,5 +1,5 @@
 import { type Account, archivedSum, type Breach, ledgerRules, type Sums } from '../domain/ledger.ts'
-import type { ParkedRow } from '../domain/ports.ts'
+import type { ParkedRow } from '../domain/ports/work.ts'
 import type { RefusalCount } from '../domain/refusal.ts'
 import type { Time } from '../domain/time.ts'
 

@@ -1,7 +1,7 @@
 import { type DataObject, sortObjects } from '../domain/batch.ts'
 import { type Change, describeCause } from '../domain/change.ts'
 import type { LedgerReading } from '../domain/ledger.ts'
-import type { RowKind, Rows, Store } from '../domain/ports.ts'
+import type { RowKind, Rows, Store } from '../domain/ports/store.ts'
 import type { Release } from '../domain/release.ts'
 import type { Run } from '../domain/run.ts'
 import type { Time } from '../domain/time.ts'

@@ -1,5 +1,5 @@
 import type { ArchivedRow, ArchiveFolder, ArchiveLedger } from '../domain/archive.ts'
-import type { HistoryEntry, Reading, RowKind, Rows, Store, Where } from '../domain/ports.ts'
+import type { HistoryEntry, Reading, RowKind, Rows, Store, Where } from '../domain/ports/store.ts'
 import type { TraceReading } from './trace.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { justRecorded } from '../domain/change.ts'
 import type { Digest } from '../domain/digest.ts'
-import type { NewRow } from '../domain/ports.ts'
+import type { NewRow } from '../domain/ports/store.ts'
 import type { Time } from '../domain/time.ts'
 import { type Reading, refused, type WebhookRoute, wrongShape } from './route.ts'
 import type { Happening, Sender, WebhookRepository } from './sender.ts'

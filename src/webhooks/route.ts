@@ -1,5 +1,5 @@
 import type { Digest } from '../domain/digest.ts'
-import type { NewRow } from '../domain/ports.ts'
+import type { NewRow } from '../domain/ports/store.ts'
 import type { RefusalReason } from '../domain/refusal.ts'
 import type { Duration, Time } from '../domain/time.ts'
 

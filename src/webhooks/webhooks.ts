@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SigningKeys } from '../domain/ports.ts'
+import type { SigningKeys } from '../domain/ports/signing-keys.ts'
 import { bitbucket } from './bitbucket.ts'
 import { dataRoute } from './data/data-route.ts'
 import type { WebhookSource } from './data/data-sender.ts'

@@ -8,7 +8,7 @@ import { createIsolation } from '../../src/adapters/compilers/isolation.ts'
 import { readCapped } from '../../src/adapters/compilers/repository-file.ts'
 import type { PipelineSource } from '../../src/domain/build.ts'
 import { digestJson } from '../../src/domain/digest.ts'
-import type { CompileResult } from '../../src/domain/ports.ts'
+import type { CompileResult } from '../../src/domain/ports/compiler.ts'
 import { createPythonEnvironments } from '../../src/processes/python-environments.ts'
 
 const never = new AbortController().signal

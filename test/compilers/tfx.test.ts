@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCompiler } from '../../src/adapters/compilers/compiler.ts'
-import type { CompileResult } from '../../src/domain/ports.ts'
+import type { CompileResult } from '../../src/domain/ports/compiler.ts'
 import { createPythonEnvironments, type PythonEnvironments } from '../../src/processes/python-environments.ts'
 import { runProcess, scrubbedEnvironment } from '../../src/processes/run-process.ts'
 

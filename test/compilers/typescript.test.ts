@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CompileLimits, createCompiler } from '../../src/adapters/compilers/compiler.ts'
 import { digestJson } from '../../src/domain/digest.ts'
-import type { CompileResult } from '../../src/domain/ports.ts'
+import type { CompileResult } from '../../src/domain/ports/compiler.ts'
 
 let folder: string
 beforeEach(async () => {

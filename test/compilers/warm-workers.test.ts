@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCompiler } from '../../src/adapters/compilers/compiler.ts'
-import type { CompileResult } from '../../src/domain/ports.ts'
+import type { CompileResult } from '../../src/domain/ports/compiler.ts'
 import { createPythonEnvironments } from '../../src/processes/python-environments.ts'
 
 const patience = { timeout: 120_000 }

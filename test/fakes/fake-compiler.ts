@@ -1,6 +1,6 @@
 import { digestJson } from '../../src/domain/digest.ts'
 import type { JsonObject } from '../../src/domain/json.ts'
-import type { Compiler } from '../../src/domain/ports.ts'
+import type { Compiler } from '../../src/domain/ports/compiler.ts'
 
 type ReadFile = (commit: string, path: string) => Promise<string | undefined>
 

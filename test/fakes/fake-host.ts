@@ -1,6 +1,6 @@
 import { digestJson } from '../../src/domain/digest.ts'
 import { Fault } from '../../src/domain/errors.ts'
-import type { RepositoryHost } from '../../src/domain/ports.ts'
+import type { RepositoryHost } from '../../src/domain/ports/host.ts'
 
 type Files = Readonly<Record<string, string>>
 

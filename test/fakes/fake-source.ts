@@ -1,7 +1,7 @@
 import { matchesGlob } from '../../src/declarations/glob.ts'
 import type { DataObject } from '../../src/domain/batch.ts'
 import type { Fault } from '../../src/domain/errors.ts'
-import type { DataSource } from '../../src/domain/ports.ts'
+import type { DataSource } from '../../src/domain/ports/data.ts'
 
 /** A source of data in memory: what is there, and what it refuses to do for now. */
 export const createFakeSource = () => {

@@ -1,11 +1,11 @@
 import type { DataObject } from '../../src/domain/batch.ts'
 import type { Change } from '../../src/domain/change.ts'
 import type { Json } from '../../src/domain/json.ts'
+import type { RequestLabels } from '../../src/domain/ports/request-log.ts'
 import {
   type HistoryEntry,
   type NewRow,
   type Reading,
-  type RequestLabels,
   type RowKind,
   type Rows,
   StaleRow,
@@ -13,7 +13,7 @@ import {
   type Store,
   steps,
   type Transaction,
-} from '../../src/domain/ports.ts'
+} from '../../src/domain/ports/store.ts'
 
 export interface OutboxEntry {
   readonly step: Step

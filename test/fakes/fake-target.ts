@@ -1,15 +1,10 @@
 import { isAbsolute } from 'node:path'
 import { Fault } from '../../src/domain/errors.ts'
 import type { ModelVersion, Observation, RunTable } from '../../src/domain/evidence.ts'
-import type {
-  DeployedModel,
-  EndpointView,
-  JobView,
-  LaunchRequest,
-  ScoreRequest,
-  ServingMeasurement,
-  Target,
-} from '../../src/domain/ports.ts'
+import type { ScoreRequest } from '../../src/domain/ports/models.ts'
+import type { JobView, LaunchRequest } from '../../src/domain/ports/pipeline-target.ts'
+import type { DeployedModel, EndpointView, ServingMeasurement } from '../../src/domain/ports/serving.ts'
+import type { Target } from '../../src/domain/ports/target.ts'
 
 export interface FakeEndpoint {
   name: string

@@ -1,6 +1,6 @@
 import { digestJson } from '../../src/domain/digest.ts'
 import type { ModelVersion } from '../../src/domain/evidence.ts'
-import type { NewRow } from '../../src/domain/ports.ts'
+import type { NewRow } from '../../src/domain/ports/store.ts'
 import type { Receipt } from '../../src/domain/verdict.ts'
 
 export const someCandidate: ModelVersion = {

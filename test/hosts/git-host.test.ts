@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createGitHost, type GitLimits } from '../../src/adapters/hosts/git-host.ts'
-import type { RepositoryHost } from '../../src/domain/ports.ts'
+import type { RepositoryHost } from '../../src/domain/ports/host.ts'
 import { createGitHttpServer } from './git-http-server.ts'
 import { bareRepository, commitFiles, git, gitInput, workingRepository } from './git-repositories.ts'
 

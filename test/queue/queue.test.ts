@@ -5,7 +5,7 @@ import type { DatabasePool } from '../../src/adapters/database-pool.ts'
 import { workerOptions } from '../../src/adapters/queue/bull-queue.ts'
 import { openQueue, type QueueOptions } from '../../src/adapters/queue/open-queue.ts'
 import { isFault } from '../../src/domain/errors.ts'
-import type { Job, Queue } from '../../src/domain/ports.ts'
+import type { Job, Queue } from '../../src/domain/ports/work.ts'
 import { silentLog } from '../../src/log.ts'
 import { describeDatabases, missingService, openPool, type TestDatabase, until } from '../store/databases.ts'
 

@@ -5,7 +5,7 @@ import { createBigQuery } from '../../src/adapters/sources/bigquery.ts'
 import type { Patience } from '../../src/adapters/sources/calls.ts'
 import { createCloudStorage } from '../../src/adapters/sources/cloud-storage.ts'
 import { createS3 } from '../../src/adapters/sources/s3.ts'
-import type { DataSource } from '../../src/domain/ports.ts'
+import type { DataSource } from '../../src/domain/ports/data.ts'
 import { json, standIn } from './stand-in.ts'
 
 const never = new AbortController().signal

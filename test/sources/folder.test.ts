@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFolderSource } from '../../src/adapters/sources/folder.ts'
 import type { DataObject } from '../../src/domain/batch.ts'
-import type { DataSource } from '../../src/domain/ports.ts'
+import type { DataSource } from '../../src/domain/ports/data.ts'
 
 const never = new AbortController().signal
 const settle = 1_000

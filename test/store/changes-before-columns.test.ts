@@ -6,7 +6,7 @@ import { migrations } from '../../src/adapters/store/migrations/index.ts'
 import { schemaName } from '../../src/adapters/store/schema.ts'
 import { createStore } from '../../src/adapters/store/store.ts'
 import type { Change } from '../../src/domain/change.ts'
-import type { NewRow } from '../../src/domain/ports.ts'
+import type { NewRow } from '../../src/domain/ports/store.ts'
 import { describeDatabases, openPool, type TestDatabase } from './databases.ts'
 import { someChange } from './rows.ts'
 

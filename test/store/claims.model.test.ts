@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
-import { StaleRow } from '../../src/domain/ports.ts'
+import { StaleRow } from '../../src/domain/ports/store.ts'
 import type { Run } from '../../src/domain/run.ts'
 import { someRun } from '../fakes/rows.ts'
 import { describeDatabases, openPool, type TestDatabase } from './databases.ts'

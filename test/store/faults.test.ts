@@ -7,7 +7,7 @@ import { openPool } from '../../src/adapters/store/open-pool.ts'
 import { createStore } from '../../src/adapters/store/store.ts'
 import { storeFault, translateStoreError } from '../../src/adapters/store/store-faults.ts'
 import { Fault } from '../../src/domain/errors.ts'
-import { StaleRow } from '../../src/domain/ports.ts'
+import { StaleRow } from '../../src/domain/ports/store.ts'
 import { describeDatabases } from './databases.ts'
 import { someChange } from './rows.ts'
 

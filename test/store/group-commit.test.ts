@@ -5,7 +5,7 @@ import { createDatabase } from '../../src/adapters/store/database.ts'
 import { recordChanges } from '../../src/adapters/store/record-changes.ts'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
 import { type Change, isToldAlready, pollSender } from '../../src/domain/change.ts'
-import type { NewRow } from '../../src/domain/ports.ts'
+import type { NewRow } from '../../src/domain/ports/store.ts'
 import { describeDatabases, openPool, type TestDatabase } from './databases.ts'
 import { someChange, unique } from './rows.ts'
 

@@ -1,7 +1,7 @@
 import type { DataObject } from '../../src/domain/batch.ts'
 import { noSums, sumsOf } from '../../src/domain/batch-sums.ts'
 import { digestJson } from '../../src/domain/digest.ts'
-import type { NewRow, Rows, Store } from '../../src/domain/ports.ts'
+import type { NewRow, Rows, Store } from '../../src/domain/ports/store.ts'
 
 let count = 0
 /** A different text each time. */

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operators } from '../../src/domain/approval.ts'
-import type { ScoreRequest } from '../../src/domain/ports.ts'
+import type { ScoreRequest } from '../../src/domain/ports/models.ts'
 import { createDecisions } from '../../src/workers/people/decisions.ts'
 import { createWalk, goodFiles, openWalkDatabase, pipelineJson, repository, type WalkDatabase } from './walk.ts'
 

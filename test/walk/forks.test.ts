@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { digestJson } from '../../src/domain/digest.ts'
-import type { Compiler } from '../../src/domain/ports.ts'
+import type { Compiler } from '../../src/domain/ports/compiler.ts'
 import {
   createWalk,
   goodFiles,

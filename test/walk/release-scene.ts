@@ -1,7 +1,7 @@
 import { digestBytes, digestJson } from '../../src/domain/digest.ts'
 import { isFault } from '../../src/domain/errors.ts'
 import type { Json } from '../../src/domain/json.ts'
-import type { Transaction } from '../../src/domain/ports.ts'
+import type { Transaction } from '../../src/domain/ports/store.ts'
 import type { Receipt } from '../../src/domain/verdict.ts'
 import { judgeLiveTask, type LiveTask } from '../../src/judging/threads/live-task.ts'
 import { createLog } from '../../src/log.ts'

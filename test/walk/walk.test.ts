@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Job } from '../../src/domain/ports.ts'
+import type { Job } from '../../src/domain/ports/work.ts'
 import { createLog } from '../../src/log.ts'
 import { createFolderWatch } from '../../src/workers/loops/observe-folder.ts'
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPool } from '../../src/adapters/store/open-pool.ts'
 import { createStore } from '../../src/adapters/store/store.ts'
-import type { Store } from '../../src/domain/ports.ts'
+import type { Store } from '../../src/domain/ports/store.ts'
 import { cloudEvent, dataHosts, standardSignature } from './data-senders.ts'
 import { createRecordingServer, now } from './recording-server.ts'
 

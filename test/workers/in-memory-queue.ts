@@ -1,5 +1,5 @@
 import { jobIdOf } from '../../src/domain/job.ts'
-import type { Job, Queue } from '../../src/domain/ports.ts'
+import type { Job, Queue } from '../../src/domain/ports/work.ts'
 import type { Duration } from '../../src/domain/time.ts'
 
 export interface Added {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openQueue } from '../../src/adapters/queue/open-queue.ts'
 import { createStore, type OpenStore } from '../../src/adapters/store/store.ts'
-import type { Queue } from '../../src/domain/ports.ts'
+import type { Queue } from '../../src/domain/ports/work.ts'
 import { silentLog } from '../../src/log.ts'
 import { createReconciler } from '../../src/workers/running/reconciler.ts'
 import { createRelay } from '../../src/workers/running/relay.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OpenStore } from '../../src/adapters/store/store.ts'
-import type { Queue } from '../../src/domain/ports.ts'
+import type { Queue } from '../../src/domain/ports/work.ts'
 import { createRelay } from '../../src/workers/running/relay.ts'
 import { someRun } from '../fakes/rows.ts'
 import { until } from '../store/databases.ts'

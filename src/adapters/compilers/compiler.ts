@@ -1,5 +1,5 @@
 import { digestJson } from '../../domain/digest.ts'
-import type { CompileResult, Compiler } from '../../domain/ports.ts'
+import type { CompileResult, Compiler } from '../../domain/ports/compiler.ts'
 import type { TemplateName } from '../../domain/templates.ts'
 import type { Duration } from '../../domain/time.ts'
 import { compileTemplate } from '../../pipelines/templates/compile-template.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CompileResult } from '../../domain/ports.ts'
+import type { CompileResult } from '../../domain/ports/compiler.ts'
 import { formatDuration } from '../../domain/time.ts'
 import { type ProcessRequest, type ProcessResult, runProcess } from '../../processes/run-process.ts'
 import type { CompileLimits } from './compiler.ts'

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import type { CompileResult, Compiler } from '../../domain/ports.ts'
+import type { CompileResult, Compiler } from '../../domain/ports/compiler.ts'
 import { type CellFound, cell } from '../../processes/cell.ts'
 import { limitProcesses } from '../../processes/process-limit.ts'
 import type { PythonEnvironments } from '../../processes/python-environments.ts'

@@ -1,7 +1,7 @@
 import { digestJson } from '../../domain/digest.ts'
 import { isFault } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { CompileResult } from '../../domain/ports.ts'
+import type { CompileResult } from '../../domain/ports/compiler.ts'
 import { parsePipeline } from '../../pipelines/parse-pipeline.ts'
 import { describeRequests, platformRequests } from '../../pipelines/platform-requests.ts'
 import type { CompileLimits } from './compiler.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fault, messageOf } from '../../domain/errors.ts'
-import type { KeySet, SigningKeys } from '../../domain/ports.ts'
+import type { KeySet, SigningKeys } from '../../domain/ports/signing-keys.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 
 export interface SigningKeysOptions {

@@ -1,4 +1,4 @@
-import type { RefHead } from '../../domain/ports.ts'
+import type { RefHead } from '../../domain/ports/host.ts'
 
 /** What `git ls-remote` prints: a line for each ref, and one more, with `^{}`, for what an annotated tag is about. */
 export const parseRefs = (stdout: string): readonly RefHead[] => {

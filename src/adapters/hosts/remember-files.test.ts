@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 import { rememberFiles } from './remember-files.ts'
 
 const never = new AbortController().signal

@@ -1,4 +1,4 @@
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 
 interface Remembered {
   readonly text: string | undefined

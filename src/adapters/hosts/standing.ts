@@ -1,5 +1,5 @@
 import { isFault } from '../../domain/errors.ts'
-import type { Standing } from '../../domain/ports.ts'
+import type { Standing } from '../../domain/ports/host.ts'
 import type { Duration } from '../../domain/time.ts'
 import type { Mirror } from './mirror.ts'
 

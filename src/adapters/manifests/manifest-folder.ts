@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { ManifestFiles } from '../../domain/ports.ts'
+import type { ManifestFiles } from '../../domain/ports/data.ts'
 
 /** Manifests as files of this machine, for the targets whose runs read them from there. */
 export const createManifestFolder = (folder: string, isLocal: (target: string) => boolean): ManifestFiles => ({

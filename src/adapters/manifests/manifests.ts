@@ -1,5 +1,5 @@
 import { manifestsFolder } from '../../domain/manifest-file.ts'
-import type { ManifestFiles } from '../../domain/ports.ts'
+import type { ManifestFiles } from '../../domain/ports/data.ts'
 import { createManifestFolder } from './manifest-folder.ts'
 
 export interface ManifestPlaces {

@@ -1,7 +1,8 @@
 import type { Job as BullJob } from 'bullmq'
 import { messageOf } from '../../domain/errors.ts'
 import { jobIdOf } from '../../domain/job.ts'
-import { type Job, type Queue, type Step, steps } from '../../domain/ports.ts'
+import { type Step, steps } from '../../domain/ports/store.ts'
+import type { Job, Queue } from '../../domain/ports/work.ts'
 
 /** What the queue says: a fixed message with its fields. */
 export interface QueueLog {

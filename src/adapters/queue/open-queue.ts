@@ -1,4 +1,4 @@
-import type { Queue } from '../../domain/ports.ts'
+import type { Queue } from '../../domain/ports/work.ts'
 import type { DatabasePool } from '../database-pool.ts'
 import { createQueue, type QueueLog } from './bull-queue.ts'
 import { openPostgresBackend } from './postgres-backend.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { DataSource } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
 import { createSourceByAddress, createSourceReader } from './by-address.ts'
 
 const never = new AbortController().signal

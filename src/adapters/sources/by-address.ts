@@ -1,7 +1,7 @@
 import { isWithinAddress } from '../../declarations/data-address.ts'
 import { containsAddress } from '../../domain/data-address.ts'
 import { Fault } from '../../domain/errors.ts'
-import type { DataSource } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
 import { createBigQuery } from './bigquery.ts'
 import { createCloudStorage } from './cloud-storage.ts'
 import { createS3 } from './s3.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { globMatcher } from '../../declarations/glob.ts'
 import type { DataObject } from '../../domain/batch.ts'
-import type { DataSource } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
 import { isFolderMark, parseBucketAddress, parseObjectAddress } from './bucket-address.ts'
 import { type Patience, refused } from './calls.ts'
 import { createGoogleRest } from './google-rest.ts'

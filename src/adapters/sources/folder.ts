@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { globFault, matchesGlob } from '../../declarations/glob.ts'
 import type { DataObject } from '../../domain/batch.ts'
 import { Fault, messageOf } from '../../domain/errors.ts'
-import type { DataSource } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 
 export interface FolderSourceOptions {

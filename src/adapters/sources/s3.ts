@@ -1,6 +1,6 @@
 import { globMatcher } from '../../declarations/glob.ts'
 import type { DataObject } from '../../domain/batch.ts'
-import type { DataSource } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
 import { s3Generation, unquotedEtag } from '../../domain/s3-generation.ts'
 import { isFolderMark, parseBucketAddress, parseObjectAddress } from './bucket-address.ts'
 import { refused, unavailable } from './calls.ts'

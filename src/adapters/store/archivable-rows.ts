@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ArchivedRow } from '../../domain/archive.ts'
 import type { DataObject } from '../../domain/batch.ts'
-import type { RowKind } from '../../domain/ports.ts'
+import type { RowKind } from '../../domain/ports/store.ts'
 import type { ReleaseState } from '../../domain/release.ts'
 import { runEnded } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'

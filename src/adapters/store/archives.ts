@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ArchivedRow, ArchiveFile, ArchiveLedger } from '../../domain/archive.ts'
 import type { Change } from '../../domain/change.ts'
-import { StaleRow } from '../../domain/ports.ts'
+import { StaleRow } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { archivableRows } from './archivable-rows.ts'

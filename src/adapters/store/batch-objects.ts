@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { DataObject } from '../../domain/batch.ts'
-import type { Reading, Transaction } from '../../domain/ports.ts'
+import type { Reading, Transaction } from '../../domain/ports/store.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './rows.ts'
 

@@ -1,13 +1,6 @@
 import { sql } from 'kysely'
-import {
-  type DueRow,
-  type ParkedRow,
-  type RowKind,
-  type Step,
-  type Store,
-  steps,
-  type WorkLedger,
-} from '../../domain/ports.ts'
+import { type RowKind, type Step, type Store, steps } from '../../domain/ports/store.ts'
+import type { DueRow, ParkedRow, WorkLedger } from '../../domain/ports/work.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
 import { laneOf } from './lanes.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '../../domain/json.ts'
-import type { Store } from '../../domain/ports.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Duration } from '../../domain/time.ts'
 import type { Database } from './database.ts'
 import { storedJson, withoutNul } from './rows.ts'

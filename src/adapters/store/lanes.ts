@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { OutboxEntry, RowKind } from '../../domain/ports.ts'
+import type { RowKind } from '../../domain/ports/store.ts'
+import type { OutboxEntry } from '../../domain/ports/work.ts'
 import type { Database } from './database.ts'
 
 const expressions: Partial<Readonly<Record<RowKind, RawBuilder<string>>>> = {

@@ -1,6 +1,6 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { type Account, archivedSum, type ChangeFilter, type LedgerReading } from '../../domain/ledger.ts'
-import type { ParkedRow } from '../../domain/ports.ts'
+import type { ParkedRow } from '../../domain/ports/work.ts'
 import type { RefusalReason } from '../../domain/refusal.ts'
 import { dayOf, type Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'

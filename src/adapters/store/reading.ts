@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Reading, RowKind, Rows, Where } from '../../domain/ports.ts'
+import type { Reading, RowKind, Rows, Where } from '../../domain/ports/store.ts'
 import { createObjectReading } from './batch-objects.ts'
 import type { Database } from './database.ts'
 import { columnName, columnType, fromStored, withoutNul } from './rows.ts'

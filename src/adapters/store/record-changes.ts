@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Change } from '../../domain/change.ts'
-import type { NewRow } from '../../domain/ports.ts'
+import type { NewRow } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Database } from './database.ts'
 import { fromStored, type StoredRow, storedJson, toStored } from './rows.ts'

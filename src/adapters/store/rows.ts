@@ -1,4 +1,4 @@
-import type { NewRow, RowKind, Rows } from '../../domain/ports.ts'
+import type { NewRow, RowKind, Rows } from '../../domain/ports/store.ts'
 import { columns, copiesOfChange, type FieldType } from './schema.ts'
 
 /** A row as the driver gives it. */

@@ -1,5 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely'
-import type { NewRow, RowKind, Rows, Step } from '../../domain/ports.ts'
+import type { NewRow, RowKind, Rows, Step } from '../../domain/ports/store.ts'
 
 /** int8 comes back as text from both kinds of pool. */
 type BigInteger = ColumnType<string, number, number>

@@ -1,5 +1,5 @@
 import { Fault, messageOf } from '../../domain/errors.ts'
-import { StaleRow } from '../../domain/ports.ts'
+import { StaleRow } from '../../domain/ports/store.ts'
 
 /** PostgreSQL's SQLSTATE classes and codes: appendix A of its manual. */
 const sqlState = /^[0-9A-Z]{5}$/

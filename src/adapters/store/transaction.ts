@@ -8,7 +8,7 @@ import {
   type Step,
   steps,
   type Transaction,
-} from '../../domain/ports.ts'
+} from '../../domain/ports/store.ts'
 import { dayOf, type Time } from '../../domain/time.ts'
 import { isArchivedIdentity } from './archived-identity.ts'
 import { createObjectWriting } from './batch-objects.ts'

@@ -1,6 +1,6 @@
 import type { Batch, DataObject } from '../../domain/batch.ts'
 import { formatBytes } from '../../domain/bytes.ts'
-import type { HistoryEntry } from '../../domain/ports.ts'
+import type { HistoryEntry } from '../../domain/ports/store.ts'
 import { formatTime } from '../../domain/time.ts'
 import { type Client, type ClientOptions, connect } from '../client.ts'
 import { historyLines } from '../history.ts'

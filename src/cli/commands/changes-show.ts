@@ -1,6 +1,6 @@
 import type { Change } from '../../domain/change.ts'
 import { Fault } from '../../domain/errors.ts'
-import type { HistoryEntry } from '../../domain/ports.ts'
+import type { HistoryEntry } from '../../domain/ports/store.ts'
 import type { Trace } from '../../ledger/trace.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { historyLines } from '../history.ts'

@@ -1,4 +1,4 @@
-import type { EndpointView } from '../../domain/ports.ts'
+import type { EndpointView } from '../../domain/ports/serving.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { print, printJson, table } from '../table.ts'
 

@@ -1,4 +1,5 @@
-import type { DeployedModel, LiveFigures } from '../../domain/ports.ts'
+import type { LiveFigures } from '../../domain/ports/request-log.ts'
+import type { DeployedModel } from '../../domain/ports/serving.ts'
 import { type ClientOptions, connect } from '../client.ts'
 import { print, printJson, table } from '../table.ts'
 import { timeOf } from '../time-option.ts'

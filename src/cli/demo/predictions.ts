@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../domain/errors.ts'
-import type { EndpointView } from '../../domain/ports.ts'
+import type { EndpointView } from '../../domain/ports/serving.ts'
 import type { Client } from '../client.ts'
 import type { Stage } from './stage.ts'
 

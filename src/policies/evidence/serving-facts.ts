@@ -1,4 +1,4 @@
-import type { ServingMeasurement } from '../../domain/ports.ts'
+import type { ServingMeasurement } from '../../domain/ports/serving.ts'
 
 /** The numbers of a measurement by the names of their metrics. Percentiles are the nearest rank: a time that was measured. */
 export const servingMetrics = ({ latencies, asked, lasted }: ServingMeasurement): Readonly<Record<string, number>> => {

@@ -1,4 +1,4 @@
-import type { LabelCheck, LiveRequest, NamedRequests, RequestLabels } from '../../domain/ports.ts'
+import type { LabelCheck, LiveRequest, NamedRequests, RequestLabels } from '../../domain/ports/request-log.ts'
 import { fitsAnswer, readPrediction } from './live-model.ts'
 
 const mostNamed = 5

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LiveRequest } from '../../domain/ports.ts'
+import type { LiveRequest } from '../../domain/ports/request-log.ts'
 import type { MetricGate } from '../language/policy.ts'
 import { createRandom } from '../statistics/random.ts'
 import { judgeLive } from './judge-live.ts'

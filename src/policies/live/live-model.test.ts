@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Json } from '../../domain/json.ts'
-import type { LiveRequest } from '../../domain/ports.ts'
+import type { LiveRequest } from '../../domain/ports/request-log.ts'
 import { liveMetrics } from './live-metrics.ts'
 import { liveModelOf } from './live-model.ts'
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../../domain/json.ts'
-import type { LiveRequest } from '../../domain/ports.ts'
+import type { LiveRequest } from '../../domain/ports/request-log.ts'
 import type { Predictions } from '../predictions/predictions.ts'
 
 /** What a deployed model did while it served; plain data that may cross into a thread. */

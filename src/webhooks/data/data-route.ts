@@ -1,6 +1,6 @@
 import { containsAddress, schemesOfKind } from '../../domain/data-address.ts'
 import { dataChange } from '../../domain/data-change.ts'
-import type { NewRow } from '../../domain/ports.ts'
+import type { NewRow } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import type { ObjectNews } from '../../events/object-news.ts'
 import { type Reading, refused, type WebhookRoute, wrongShape } from '../route.ts'

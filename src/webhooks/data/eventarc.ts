@@ -1,4 +1,4 @@
-import type { SigningKeys } from '../../domain/ports.ts'
+import type { SigningKeys } from '../../domain/ports/signing-keys.ts'
 import { readCloudEvents } from '../../events/cloud-event.ts'
 import { translateGoogleEvent } from '../../events/google-event.ts'
 import { invalidNews, together } from '../../events/object-news.ts'

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import { isFault, messageOf } from '../../domain/errors.ts'
-import type { KeySet, SigningKeys } from '../../domain/ports.ts'
+import type { KeySet, SigningKeys } from '../../domain/ports/signing-keys.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Authenticate, Authentication } from '../route.ts'
 import type { WebhookSource } from './data-sender.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SigningKeys } from '../../domain/ports.ts'
+import type { SigningKeys } from '../../domain/ports/signing-keys.ts'
 import { misshapenNews, type NewsTranslation } from '../../events/object-news.ts'
 import { translatePubsubMessage, translateReadMessage } from '../../events/pubsub-message.ts'
 import type { Delivery } from '../route.ts'

@@ -7,7 +7,7 @@ import {
   parseWinnowFiles,
   type WinnowYaml,
 } from '../../declarations/winnow-yaml.ts'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 import type { Bounds, RepositoryBounds } from '../running/bounds.ts'
 import { declarationFile, findDeclarations } from './find-declarations.ts'
 

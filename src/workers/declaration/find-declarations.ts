@@ -1,6 +1,6 @@
 import { matchesAny } from '../../declarations/glob.ts'
 import type { DeclarationText } from '../../declarations/winnow-yaml.ts'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 
 /** The one name that the file has, in whatever folder. */
 export const declarationFile = 'winnow.yaml'

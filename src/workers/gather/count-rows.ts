@@ -1,7 +1,8 @@
 import type { Batch, DataObject } from '../../domain/batch.ts'
 import { objectPages } from '../../domain/batch-objects.ts'
 import { sumsWith, sumsWithout } from '../../domain/batch-sums.ts'
-import type { DataSource, Store } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import { lockBatches } from '../match/join-batch.ts'
 import { atOnce, type SnapshotPorts } from './snapshot.ts'
 

@@ -2,7 +2,7 @@ import { type Batch, type DataObject, joinBatch, markBatch, newBatch } from '../
 import { objectPages } from '../../domain/batch-objects.ts'
 import { type BatchSums, noSums, sumsWith } from '../../domain/batch-sums.ts'
 import { dataChange } from '../../domain/data-change.ts'
-import type { Store, Transaction } from '../../domain/ports.ts'
+import type { Store, Transaction } from '../../domain/ports/store.ts'
 import { nextRun, type Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { count } from '../declaration/declaration.ts'

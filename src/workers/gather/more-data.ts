@@ -1,4 +1,4 @@
-import type { Transaction } from '../../domain/ports.ts'
+import type { Transaction } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Verdict } from '../../domain/verdict.ts'

@@ -1,5 +1,5 @@
 import { type Batch, type DataObject, isOlder, type Overlap } from '../../domain/batch.ts'
-import type { Reading, Transaction } from '../../domain/ports.ts'
+import type { Reading, Transaction } from '../../domain/ports/store.ts'
 import { nextRun, type Run, type RunState } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { move } from '../running/transitions.ts'

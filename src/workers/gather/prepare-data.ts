@@ -1,6 +1,7 @@
 import { Fault, isFault } from '../../domain/errors.ts'
 import { manifestFileOf, manifestText } from '../../domain/manifest-file.ts'
-import type { ManifestFiles, Store } from '../../domain/ports.ts'
+import type { ManifestFiles } from '../../domain/ports/data.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Duration } from '../../domain/time.ts'
 import type { StepContext } from '../running/step.ts'

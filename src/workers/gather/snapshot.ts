@@ -1,5 +1,5 @@
 import { type DataObject, isOlder, objectName } from '../../domain/batch.ts'
-import type { DataSource } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
 import type { Run } from '../../domain/run.ts'
 
 export interface SnapshotPorts {

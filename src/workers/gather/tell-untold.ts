@@ -2,7 +2,7 @@ import { type DataTrigger, matchDataTrigger } from '../../declarations/data-trig
 import { type Batch, type DataObject, isEmptyObject, objectName } from '../../domain/batch.ts'
 import { isChangeOpen } from '../../domain/change.ts'
 import { dataChange } from '../../domain/data-change.ts'
-import type { Store } from '../../domain/ports.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import type { SnapshotPorts } from './snapshot.ts'
 

@@ -1,5 +1,6 @@
 import type { EvidenceSource, ModelVersion, RunTable } from '../../domain/evidence.ts'
-import type { ArtifactFiles, ModelScorer } from '../../domain/ports.ts'
+import type { ModelScorer } from '../../domain/ports/models.ts'
+import type { ArtifactFiles } from '../../domain/ports/target.ts'
 import type { Run } from '../../domain/run.ts'
 import type { KeptPredictions } from '../../domain/verdict.ts'
 import type { AnswersThread, Judging, Kept } from '../../judging/port.ts'

@@ -1,6 +1,7 @@
 import type { EnvironmentDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { Evidence, ModelVersion } from '../../domain/evidence.ts'
-import type { ModelRegistry, Store } from '../../domain/ports.ts'
+import type { ModelRegistry } from '../../domain/ports/models.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Needs } from '../../policies/evidence/needs.ts'
 import { referenceName } from '../../policies/language/policy.ts'

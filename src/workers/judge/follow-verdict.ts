@@ -1,6 +1,6 @@
 import type { EnvironmentDeclaration, PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { FollowUp } from '../../domain/follow-up.ts'
-import type { Transaction } from '../../domain/ports.ts'
+import type { Transaction } from '../../domain/ports/store.ts'
 import { nextRelease, releaseWaiting } from '../../domain/release.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'

@@ -1,7 +1,7 @@
 import { formatFault } from '../../declarations/placed-fault.ts'
 import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
 import { digestBytes } from '../../domain/digest.ts'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 import type { Run } from '../../domain/run.ts'
 import type { PolicyText, Receipt } from '../../domain/verdict.ts'
 import { gateSetsOf, parsePolicy } from '../../policies/language/parse-policy.ts'

@@ -1,6 +1,6 @@
 import { isFault } from '../../domain/errors.ts'
 import type { EvidenceSource, RunTable } from '../../domain/evidence.ts'
-import type { ArtifactFiles } from '../../domain/ports.ts'
+import type { ArtifactFiles } from '../../domain/ports/target.ts'
 import type { AnswersThread, HeldAnswers, Judging } from '../../judging/port.ts'
 import type { ExampleTable } from './score-batch.ts'
 

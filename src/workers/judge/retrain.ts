@@ -1,7 +1,7 @@
 import { justRecorded } from '../../domain/change.ts'
 import { digestJson } from '../../domain/digest.ts'
 import type { FollowUp } from '../../domain/follow-up.ts'
-import type { Transaction } from '../../domain/ports.ts'
+import type { Transaction } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import { formatTime, type Time } from '../../domain/time.ts'
 import type { Receipt } from '../../domain/verdict.ts'

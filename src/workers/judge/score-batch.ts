@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { digestJson, shortDigest } from '../../domain/digest.ts'
 import { Fault } from '../../domain/errors.ts'
 import type { ModelVersion } from '../../domain/evidence.ts'
-import type { ModelScorer } from '../../domain/ports.ts'
+import type { ModelScorer } from '../../domain/ports/models.ts'
 import type { Run } from '../../domain/run.ts'
 
 /** Rows whose answers a model is asked for. */

@@ -1,5 +1,6 @@
 import type { FeedLedger, Sightings, Subscription } from '../../domain/feed.ts'
-import type { DataSource, Store } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import type { Log } from '../../log.ts'
 import type { DeclarationPorts } from '../declaration/declaration.ts'

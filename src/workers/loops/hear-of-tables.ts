@@ -1,6 +1,7 @@
 import { dataChange } from '../../domain/data-change.ts'
 import { messageOf } from '../../domain/errors.ts'
-import type { DataSource, NewRow, Store } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
+import type { NewRow, Store } from '../../domain/ports/store.ts'
 import type { Duration } from '../../domain/time.ts'
 import type { Log } from '../../log.ts'
 

@@ -2,7 +2,8 @@ import type { DataObject } from '../../domain/batch.ts'
 import { dataChange } from '../../domain/data-change.ts'
 import { digestJson, shortDigest } from '../../domain/digest.ts'
 import type { Sightings, WatchName } from '../../domain/feed.ts'
-import type { DataSource, Store } from '../../domain/ports.ts'
+import type { DataSource } from '../../domain/ports/data.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 
 export interface LookPorts {

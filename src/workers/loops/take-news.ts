@@ -1,7 +1,7 @@
 import { containsAddress } from '../../domain/data-address.ts'
 import { dataChange } from '../../domain/data-change.ts'
 import type { Answer, FeedLedger, FeedName, PulledMessage } from '../../domain/feed.ts'
-import type { Store } from '../../domain/ports.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import { translatePubsubMessage } from '../../events/pubsub-message.ts'
 import type { Log } from '../../log.ts'

@@ -1,5 +1,5 @@
 import type { ChangeCause } from '../../domain/change.ts'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 
 type CommitCause = Extract<ChangeCause, { kind: 'push' | 'pullRequest' | 'release' | 'request' }>
 

@@ -1,5 +1,5 @@
 import type { Change } from '../../domain/change.ts'
-import type { Reading } from '../../domain/ports.ts'
+import type { Reading } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Duration } from '../../domain/time.ts'
 

@@ -12,7 +12,7 @@ import {
 import { objectPages } from '../../domain/batch-objects.ts'
 import { standingOf } from '../../domain/batch-standing.ts'
 import { joinLineages, type Lineage } from '../../domain/lineage.ts'
-import type { Transaction } from '../../domain/ports.ts'
+import type { Transaction } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import { count } from '../declaration/declaration.ts'
 import { create, move } from '../running/transitions.ts'

@@ -1,5 +1,5 @@
 import { joinLineages, type Lineage } from '../../domain/lineage.ts'
-import type { Reading } from '../../domain/ports.ts'
+import type { Reading } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 
 /** A batch may have more changes than this; the runs that wrote their objects are few. */

@@ -1,7 +1,7 @@
 import { matchPullRequest } from '../../declarations/match-trigger.ts'
 import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { Change, ChangeCause } from '../../domain/change.ts'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 import type { Time } from '../../domain/time.ts'
 import { readProtectedDeclaration, runTargetOf } from '../declaration/declaration.ts'
 import type { RepositoryBounds } from '../running/bounds.ts'

@@ -1,6 +1,6 @@
 import type { PipelineDeclaration, WinnowYaml } from '../../declarations/winnow-yaml.ts'
 import type { Change, ChangeCause } from '../../domain/change.ts'
-import type { NewRow, Transaction } from '../../domain/ports.ts'
+import type { NewRow, Transaction } from '../../domain/ports/store.ts'
 import { runEnded } from '../../domain/run.ts'
 import { formatTime, type Time } from '../../domain/time.ts'
 import { earlierTries } from './earlier-tries.ts'

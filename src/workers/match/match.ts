@@ -2,7 +2,7 @@ import { type Change, type ChangeOutcome, endChange, isChangeOpen, isSameLine } 
 import { type Fault, isFault, withRemedy } from '../../domain/errors.ts'
 import type { Lineage } from '../../domain/lineage.ts'
 import { pauseReason } from '../../domain/pause.ts'
-import type { NewRow, Store, Transaction } from '../../domain/ports.ts'
+import type { NewRow, Store, Transaction } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import type { DeclarationPorts } from '../declaration/declaration.ts'

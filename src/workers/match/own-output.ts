@@ -1,5 +1,5 @@
 import { type Lineage, loopOf } from '../../domain/lineage.ts'
-import type { Reading } from '../../domain/ports.ts'
+import type { Reading } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import { lineageAfter } from './lineage-of.ts'
 

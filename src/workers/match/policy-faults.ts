@@ -1,6 +1,6 @@
 import { formatFault } from '../../declarations/placed-fault.ts'
 import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
-import type { RepositoryHost } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
 import { parsePolicy } from '../../policies/language/parse-policy.ts'
 import { readPolicyFiles } from '../judge/judge-policy.ts'
 

@@ -1,6 +1,7 @@
 import type { Change, ChangeCause } from '../../domain/change.ts'
 import { isFault } from '../../domain/errors.ts'
-import type { RepositoryHost, Store } from '../../domain/ports.ts'
+import type { RepositoryHost } from '../../domain/ports/host.ts'
+import type { Store } from '../../domain/ports/store.ts'
 
 type PushCause = Extract<ChangeCause, { kind: 'push' }>
 

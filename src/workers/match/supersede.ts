@@ -1,5 +1,5 @@
 import { type Change, isSameLine, supersedeChange } from '../../domain/change.ts'
-import type { NewRow, Transaction } from '../../domain/ports.ts'
+import type { NewRow, Transaction } from '../../domain/ports/store.ts'
 import { nextRun } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { move } from '../running/transitions.ts'

@@ -1,6 +1,6 @@
 import { operators, type Person } from '../../domain/approval.ts'
 import { Fault } from '../../domain/errors.ts'
-import { StaleRow, type Store } from '../../domain/ports.ts'
+import { StaleRow, type Store } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Receipt, Verdict } from '../../domain/verdict.ts'

@@ -1,7 +1,7 @@
 import { isChangeOpen, justRecorded } from '../../domain/change.ts'
 import type { Decisions } from '../../domain/decisions.ts'
 import { Fault } from '../../domain/errors.ts'
-import type { Transaction } from '../../domain/ports.ts'
+import type { Transaction } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import { create } from '../running/transitions.ts'
 import { type DecisionPorts, decide, mustBeOperator } from './decision-ports.ts'

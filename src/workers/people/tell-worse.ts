@@ -1,6 +1,6 @@
 import type { Decisions } from '../../domain/decisions.ts'
 import { Fault } from '../../domain/errors.ts'
-import type { Store } from '../../domain/ports.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Release } from '../../domain/release.ts'
 import { record } from './ask-run.ts'
 import { type DecisionPorts, repositoryOf } from './decision-ports.ts'

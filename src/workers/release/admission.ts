@@ -1,7 +1,7 @@
 import type { EnvironmentDeclaration } from '../../declarations/winnow-yaml.ts'
 import { policyDigests, subjectOf } from '../../domain/approval.ts'
 import { holdReason, isHolding } from '../../domain/hold.ts'
-import type { Reading, Store } from '../../domain/ports.ts'
+import type { Reading, Store } from '../../domain/ports/store.ts'
 import type { Release } from '../../domain/release.ts'
 import { permitOf } from '../../domain/release-permit.ts'
 import { allAtOnce, nextStepOf } from '../../domain/rollout.ts'

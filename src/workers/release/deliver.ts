@@ -1,7 +1,7 @@
 import type { EnvironmentDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { Digest } from '../../domain/digest.ts'
 import type { ModelVersion } from '../../domain/evidence.ts'
-import type { NewRow, Transaction } from '../../domain/ports.ts'
+import type { NewRow, Transaction } from '../../domain/ports/store.ts'
 import type { Release } from '../../domain/release.ts'
 import type { Time } from '../../domain/time.ts'
 import { nextEnvironments } from '../declaration/declaration.ts'

@@ -1,4 +1,4 @@
-import type { RequestLog } from '../../domain/ports.ts'
+import type { RequestLog } from '../../domain/ports/request-log.ts'
 import type { Release } from '../../domain/release.ts'
 import { courseOf, nameOfStep, type Rollout, stepOf } from '../../domain/rollout.ts'
 import type { Time } from '../../domain/time.ts'

@@ -1,4 +1,5 @@
-import type { RequestLog, Store } from '../../domain/ports.ts'
+import type { RequestLog } from '../../domain/ports/request-log.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Release } from '../../domain/release.ts'
 import { type LiveVerdict, type Rollout, stepOf } from '../../domain/rollout.ts'
 import type { Time } from '../../domain/time.ts'

@@ -1,4 +1,5 @@
-import type { LabelCheck, LiveFigures, RequestLabels, RequestLog, Store } from '../../domain/ports.ts'
+import type { LabelCheck, LiveFigures, RequestLabels, RequestLog } from '../../domain/ports/request-log.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Judging } from '../../judging/port.ts'
 import { checkLabels } from '../../policies/live/check-labels.ts'

@@ -1,4 +1,4 @@
-import type { Reading, Transaction } from '../../domain/ports.ts'
+import type { Reading, Transaction } from '../../domain/ports/store.ts'
 import { type Release, type ReleaseState, releaseActive, releaseEnded, releaseWaiting } from '../../domain/release.ts'
 import type { Time } from '../../domain/time.ts'
 

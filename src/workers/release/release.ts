@@ -1,5 +1,7 @@
 import { Fault, isFault, messageOf } from '../../domain/errors.ts'
-import type { Operation, Store, Target, Transaction } from '../../domain/ports.ts'
+import type { Operation } from '../../domain/ports/operation.ts'
+import type { Store, Transaction } from '../../domain/ports/store.ts'
+import type { Target } from '../../domain/ports/target.ts'
 import { nextRelease, type Release, type ReleaseEvent, releaseWaiting } from '../../domain/release.ts'
 import { planRelease, type ReleaseAction, releaseKey, servingNow } from '../../domain/release-plan.ts'
 import { allAtOnce, nameOfStep, type RolloutStep } from '../../domain/rollout.ts'

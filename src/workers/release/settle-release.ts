@@ -1,4 +1,4 @@
-import type { Store, Transaction } from '../../domain/ports.ts'
+import type { Store, Transaction } from '../../domain/ports/store.ts'
 import { nextRelease, type Release, type ReleaseEvent } from '../../domain/release.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import { readProtectedDeclaration } from '../declaration/declaration.ts'

@@ -1,6 +1,6 @@
 import type { UpstreamCause } from '../../domain/change.ts'
 import type { Lineage } from '../../domain/lineage.ts'
-import type { Store, Transaction } from '../../domain/ports.ts'
+import type { Store, Transaction } from '../../domain/ports/store.ts'
 import type { Release } from '../../domain/release.ts'
 import type { Time } from '../../domain/time.ts'
 import { lineageAfter } from '../match/lineage-of.ts'

@@ -1,6 +1,7 @@
 import { createFairTurns } from '../../domain/fair-turns.ts'
 import { kindsWithSteps, nextStep, openStates } from '../../domain/next-step.ts'
-import type { Queue, Store, WorkLedger } from '../../domain/ports.ts'
+import type { Store } from '../../domain/ports/store.ts'
+import type { Queue, WorkLedger } from '../../domain/ports/work.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import type { Log } from '../../log.ts'
 

@@ -1,5 +1,5 @@
 import { createFairTurns } from '../../domain/fair-turns.ts'
-import type { OutboxEntry, Queue, WorkLedger } from '../../domain/ports.ts'
+import type { OutboxEntry, Queue, WorkLedger } from '../../domain/ports/work.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import type { Log } from '../../log.ts'
 

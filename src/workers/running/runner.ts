@@ -1,17 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault, messageOf } from '../../domain/errors.ts'
 import { nextStep } from '../../domain/next-step.ts'
-import type { WorkLedger } from '../../domain/ports.ts'
-import {
-  type Job,
-  type Queue,
-  type RowKind,
-  type Rows,
-  StaleRow,
-  type Step,
-  type Store,
-  steps,
-} from '../../domain/ports.ts'
+import { type RowKind, type Rows, StaleRow, type Step, type Store, steps } from '../../domain/ports/store.ts'
+import type { Job, Queue, WorkLedger } from '../../domain/ports/work.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import type { Log } from '../../log.ts'
 import { backoff } from './backoff.ts'

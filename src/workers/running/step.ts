@@ -1,4 +1,4 @@
-import type { RowKind, Rows, Step, steps } from '../../domain/ports.ts'
+import type { RowKind, Rows, Step, steps } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Log } from '../../log.ts'
 

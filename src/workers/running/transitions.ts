@@ -1,4 +1,4 @@
-import type { NewRow, RowKind, Rows, Transaction } from '../../domain/ports.ts'
+import type { NewRow, RowKind, Rows, Transaction } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 
 interface Stated {

@@ -1,6 +1,6 @@
 import { type ApprovalRow, wordsAbout } from '../../domain/approval.ts'
 import type { Digest } from '../../domain/digest.ts'
-import type { Reading } from '../../domain/ports.ts'
+import type { Reading } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import type { Approval } from '../../policies/gates/case.ts'

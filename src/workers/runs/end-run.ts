@@ -1,4 +1,4 @@
-import type { Transaction } from '../../domain/ports.ts'
+import type { Transaction } from '../../domain/ports/store.ts'
 import { nextRun, type Run, type RunEvent } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { wakeNext } from '../gather/wake-next.ts'

@@ -1,7 +1,7 @@
 import type { PipelineDeclaration } from '../../declarations/winnow-yaml.ts'
 import type { DataObject } from '../../domain/batch.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { NewRow } from '../../domain/ports.ts'
+import type { NewRow } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
 
 export interface RunWish {

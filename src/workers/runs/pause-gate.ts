@@ -1,5 +1,5 @@
 import { type Pause, pauseOf, pauseReason } from '../../domain/pause.ts'
-import type { Reading, Store, Transaction } from '../../domain/ports.ts'
+import type { Reading, Store, Transaction } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import type { StepContext } from '../running/step.ts'

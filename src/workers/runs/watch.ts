@@ -1,5 +1,6 @@
 import { isFault } from '../../domain/errors.ts'
-import type { JobView, PipelineTarget, Store } from '../../domain/ports.ts'
+import type { JobView, PipelineTarget } from '../../domain/ports/pipeline-target.ts'
+import type { Store } from '../../domain/ports/store.ts'
 import { nextRun, type Run } from '../../domain/run.ts'
 import type { Duration, Time } from '../../domain/time.ts'
 import { describeChanged, lookAgain, type SnapshotPorts } from '../gather/snapshot.ts'

@@ -1,7 +1,7 @@
 import { access, readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ArtifactFiles } from '../../../domain/ports.ts'
+import type { ArtifactFiles } from '../../../domain/ports/target.ts'
 
 /** Files of the embedded platform lie on this machine; those in a bucket are not fetched. */
 export const createArtifactFiles = (insecure: boolean): ArtifactFiles => ({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { google } from '@google-cloud/aiplatform/build/protos/protos.js'
 import { isJsonObject } from '../../../domain/json.ts'
-import type { DeployedModel, EndpointView, Serving } from '../../../domain/ports.ts'
+import type { DeployedModel, EndpointView, Serving } from '../../../domain/ports/serving.ts'
 import { type Call, grpcCodeOf, grpcCodes, isNotFound, unlessBeingMade } from './calls.ts'
 import type { Clients } from './clients.ts'
 import { pending } from './models.ts'

@@ -1,7 +1,7 @@
 import type { google } from '@google-cloud/aiplatform/build/protos/protos.js'
 import { Fault } from '../../../domain/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts'
-import type { JobView, LaunchRequest, PipelineTarget } from '../../../domain/ports.ts'
+import type { JobView, LaunchRequest, PipelineTarget } from '../../../domain/ports/pipeline-target.ts'
 import { type Call, grpcCodeOf, grpcCodes, isAmbiguous, isNotFound } from './calls.ts'
 import type { Clients } from './clients.ts'
 import { failureDetails, taskViewsOf } from './tasks.ts'

@@ -1,6 +1,7 @@
 import { isFault, messageOf } from '../../../domain/errors.ts'
 import { isJsonObject, type Json } from '../../../domain/json.ts'
-import type { LiveRequest, LoggedRequests, SqlCell, Warehouse } from '../../../domain/ports.ts'
+import type { SqlCell, Warehouse } from '../../../domain/ports/data.ts'
+import type { LiveRequest, LoggedRequests } from '../../../domain/ports/request-log.ts'
 import type { Time } from '../../../domain/time.ts'
 
 export interface LogTable {

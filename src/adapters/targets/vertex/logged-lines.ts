@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { isJsonObject } from '../../../domain/json.ts'
-import type { LiveRequest } from '../../../domain/ports.ts'
+import type { LiveRequest } from '../../../domain/ports/request-log.ts'
 import { formatTime, type Time } from '../../../domain/time.ts'
 import { jsonOf } from './logged-answers.ts'
 

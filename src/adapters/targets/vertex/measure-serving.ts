@@ -1,14 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault, messageOf } from '../../../domain/errors.ts'
 import type { Json } from '../../../domain/json.ts'
-import type {
-  Operation,
-  OperationView,
-  Serving,
-  ServingLoad,
-  ServingMeasurement,
-  ServingProbe,
-} from '../../../domain/ports.ts'
+import type { Operation, OperationView } from '../../../domain/ports/operation.ts'
+import type { Serving, ServingLoad, ServingMeasurement, ServingProbe } from '../../../domain/ports/serving.ts'
 import type { Call } from './calls.ts'
 import type { Clients } from './clients.ts'
 import { toValue } from './values.ts'

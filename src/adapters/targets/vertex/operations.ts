@@ -1,4 +1,4 @@
-import type { OperationView } from '../../../domain/ports.ts'
+import type { OperationView } from '../../../domain/ports/operation.ts'
 import { type Call, isNotFound } from './calls.ts'
 import type { Clients } from './clients.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { google } from '@google-cloud/aiplatform/build/protos/protos.js'
-import type { RequestLog, Warehouse } from '../../../domain/ports.ts'
+import type { Warehouse } from '../../../domain/ports/data.ts'
+import type { RequestLog } from '../../../domain/ports/request-log.ts'
 import { type Call, isNotFound } from './calls.ts'
 import type { Clients } from './clients.ts'
 import { askForAnswers, type LogTable } from './logged-answers.ts'

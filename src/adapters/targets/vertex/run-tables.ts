@@ -1,6 +1,6 @@
 import type { ModelVersion, RunTable } from '../../../domain/evidence.ts'
 import { isJsonObject, type Json } from '../../../domain/json.ts'
-import type { ModelRegistry } from '../../../domain/ports.ts'
+import type { ModelRegistry } from '../../../domain/ports/models.ts'
 import { tablesOf } from '../../../domain/run-tables.ts'
 import { type Call, isNotFound } from './calls.ts'
 import type { Clients } from './clients.ts'

@@ -1,5 +1,5 @@
 import type { google } from '@google-cloud/aiplatform/build/protos/protos.js'
-import type { ModelScorer, ScoreRequest, Scoring } from '../../../domain/ports.ts'
+import type { ModelScorer, ScoreRequest, Scoring } from '../../../domain/ports/models.ts'
 import { type Call, isAmbiguous } from './calls.ts'
 import type { Clients } from './clients.ts'
 import { type EndpointsOptions, resourcesFor } from './endpoints.ts'

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Target } from '../../../domain/ports.ts'
+import type { Target } from '../../../domain/ports/target.ts'
 import { createArtifactFiles } from './artifact-files.ts'
 import { type CallLog, createCall } from './calls.ts'
 import { createClients } from './clients.ts'
