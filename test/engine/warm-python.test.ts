@@ -209,7 +209,8 @@ pid = int(subprocess.check_output(["sh", "-c", "setsid sleep 600 >/dev/null 2>&1
   })
 
   it('streams its log while it runs, and is stopped at its time limit with all that it forked', async () => {
-    await using workshop = await openWorkshop({ warmPython, taskTimeoutMs: 1_500 })
+    // Long enough for a busy machine to start it.
+    await using workshop = await openWorkshop({ warmPython, taskTimeoutMs: 6_000 })
     // The daemon is forked, never executed, has a session of its own and does not listen to SIGTERM.
     const body = `
 import os, signal, time
