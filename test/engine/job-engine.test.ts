@@ -25,7 +25,7 @@ describe('a job', () => {
   })
 
   it('keeps to its number of places', async () => {
-    await using workshop = await openWorkshop({ parallelism: 1, taskTimeoutMs: 1_500 })
+    await using workshop = await openWorkshop({ parallelism: 1, taskTimeoutMs: 6_000 })
     const view = await workshop.run('meeting', 'meeting')
     // One after the other they cannot meet: the first is stopped at its limit, then the second finds its file.
     expect(view.state).toBe('failed')
