@@ -24,8 +24,8 @@ export interface GroupCommit<I, O> {
 }
 
 /**
- * Items that come while a commit is under way share the next one. The first of them waits for nobody, so an idle store
- * answers as fast as it would without this.
+ * Items that come while a commit is under way share the next one. The first of them waits for
+ * no commit, so an idle store answers as fast as it would without this.
  */
 export const createGroupCommit = <I, O>(options: GroupCommit<I, O>): ((item: I) => Promise<O>) => {
   const { commit, keysOf, mayBeOne, most, lanes, gather } = options

@@ -4,7 +4,7 @@ import { type PreparedGate, prepareGate } from '../../policies/gates/judge.ts'
 import { lotsOf } from '../../policies/gates/lots.ts'
 import { type GatesTask, type PreparedLots, prepareLots } from './prepare-lots.ts'
 import { shareCase } from './shared-case.ts'
-import { answerOf, startThread } from './thread-program.ts'
+import { doInThread } from './thread-program.ts'
 
 /** Fewer examples are judged before another thread has started. */
 const manyExamples = 50_000
@@ -25,17 +25,16 @@ export const prepareGates = async (
   const wanted = Math.min(helpers, lots.length - 1)
   if (wanted < 1) return policy.gates.map((gate) => prepareGate(gate, judged, policy))
   const task: GatesTask = { policy, shared: shareCase(judged), lots, taken: new Int32Array(new SharedArrayBuffer(4)) }
-  const threads = Array.from({ length: wanted }, () => startThread('gates-worker', { workerData: task }))
+  const stop = new AbortController()
+  const begin = () => doInThread<PreparedLots>('gates-worker', task, 'prepares gates', stop.signal)
+  const ownShare = async (): Promise<PreparedLots> => prepareLots(task)
   try {
-    const ownShare = async (): Promise<PreparedLots> => prepareLots(task)
-    const prepared = new Map(
-      (
-        await Promise.all([...threads.map((thread) => answerOf<PreparedLots>(thread, 'prepares gates')), ownShare()])
-      ).flat(),
-    )
+    // The others begin first: this thread's own share holds it until there is nothing left to take.
+    const helping = Array.from({ length: wanted }, begin)
+    const prepared = new Map((await Promise.all([...helping, ownShare()])).flat())
     return policy.gates.map((_, at) => prepared.get(at) as PreparedGate)
   } finally {
-    await Promise.all(threads.map((thread) => thread.terminate()))
+    stop.abort()
   }
 }
 

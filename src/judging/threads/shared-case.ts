@@ -1,7 +1,7 @@
 import type { Case, ModelEvidence, ReferenceEvidence } from '../../policies/gates/case.ts'
 import type { ReferencePredictions, WithPredictions } from '../../policies/gates/side-by-side.ts'
 import { answersOf } from '../../policies/measures/measure.ts'
-import type { Column, Predictions } from '../../policies/predictions/predictions.ts'
+import { mapColumns, type Predictions } from '../../policies/predictions/predictions.ts'
 
 /** A case that is laid side by side, as plain data whose columns lie in memory that several threads see. */
 export interface SharedCase extends Omit<Case, 'candidate' | 'references'> {
@@ -36,26 +36,8 @@ const modelOf = ({ evidence, predictions }: WithPredictions): ModelEvidence => (
 
 const shareModel = ({ evidence, answers }: ModelEvidence): WithPredictions => ({
   evidence,
-  predictions: answers === null ? null : sharePredictions(answers.predictions),
+  predictions: answers === null ? null : { ...mapColumns(answers.predictions as Predictions, share), ids: null },
 })
-
-const sharePredictions = (predictions: Predictions): Predictions => {
-  const columns = mapValues(predictions.columns, ({ values, codes }): Column => ({ values, codes: share(codes) }))
-  const rest = { ids: null, columns }
-  if (predictions.kind === 'classification') {
-    const { truth, predicted, scores } = predictions
-    const answers = { truth: share(truth), predicted: share(predicted), scores: scores === null ? null : share(scores) }
-    return { ...predictions, ...rest, ...answers }
-  }
-  const { truth, predicted, quantiles } = predictions
-  return {
-    ...predictions,
-    ...rest,
-    truth: share(truth),
-    predicted: share(predicted),
-    quantiles: quantiles.map((one) => ({ ...one, predicted: share(one.predicted) })),
-  }
-}
 
 const share = <T extends Int32Array | Float64Array>(column: T): T => {
   if (column.buffer instanceof SharedArrayBuffer) return column

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { answerOf, startThread } from './thread-program.ts'
+import { doInThread } from './thread-program.ts'
 
 it('does not wait for a thread that ended without a word', async () => {
-  const silent = startThread('checks-worker', { workerData: { expressions: [], facts: {} } })
-  await expect(answerOf(silent, 'prepares gates')).rejects.toMatchObject({
+  const silent = doInThread('checks-worker', { expressions: [], facts: {} }, 'prepares gates')
+  await expect(silent).rejects.toMatchObject({
     code: 'judging_failed',
     message: 'The thread that prepares gates ended: exit code 0',
     retryable: true,
@@ -11,8 +11,8 @@ it('does not wait for a thread that ended without a word', async () => {
 })
 
 it('says why a thread broke down', async () => {
-  const broken = startThread('checks-worker', { workerData: null })
-  await expect(answerOf(broken, 'prepares gates')).rejects.toMatchObject({
+  const broken = doInThread('checks-worker', null, 'prepares gates')
+  await expect(broken).rejects.toMatchObject({
     code: 'judging_failed',
     message: expect.stringContaining('expressions'),
   })

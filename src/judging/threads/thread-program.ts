@@ -50,9 +50,13 @@ export const answer = async (work: () => unknown): Promise<void> => {
   }
 }
 
-/** What a thread answers; a Fault where it cannot, and where it ends without an answer. */
-export const answerOf = async <T>(thread: Worker, doing: string, signal?: AbortSignal): Promise<T> => {
+/**
+ * Has one thing done in a thread of its own, and gives what it answers; a Fault where it cannot, and where it ends
+ * without an answer.
+ */
+export const doInThread = async <T>(name: string, task: unknown, doing: string, signal?: AbortSignal): Promise<T> => {
   signal?.throwIfAborted()
+  const thread = startThread(name, { workerData: task })
   let abort = (): void => {}
   try {
     return await new Promise<T>((resolve, reject) => {
@@ -67,16 +71,6 @@ export const answerOf = async <T>(thread: Worker, doing: string, signal?: AbortS
     })
   } finally {
     signal?.removeEventListener('abort', abort)
-  }
-}
-
-/** Has one thing done in a thread of its own. */
-export const doInThread = async <T>(name: string, task: unknown, doing: string, signal?: AbortSignal): Promise<T> => {
-  signal?.throwIfAborted()
-  const thread = startThread(name, { workerData: task })
-  try {
-    return await answerOf<T>(thread, doing, signal)
-  } finally {
     await thread.terminate()
   }
 }

@@ -38,37 +38,40 @@ export interface Column {
   readonly codes: Int32Array
 }
 
+/** Makes each column anew, of the same kind: `width` numbers of it are about one example. */
+type MakeColumn = <T extends Int32Array | Float64Array>(column: T, width: number) => T
+
+/** The same with each of its columns made anew. */
+export const mapColumns = <P extends Predictions>(predictions: P, make: MakeColumn): P => {
+  const own = {
+    columns: Object.fromEntries(
+      Object.entries(predictions.columns).map(([name, { values, codes }]) => [name, { values, codes: make(codes, 1) }]),
+    ),
+    truth: make(predictions.truth, 1),
+    predicted: make(predictions.predicted, 1),
+  }
+  if (predictions.kind === 'regression') {
+    const quantiles = predictions.quantiles.map((one) => ({ ...one, predicted: make(one.predicted, 1) }))
+    return { ...predictions, ...own, quantiles }
+  }
+  const { scores, classes } = predictions
+  return { ...predictions, ...own, scores: scores === null ? null : make(scores, classes.length) }
+}
+
 /** Only the examples at these positions, in this order. */
 export const selectExamples = <P extends Predictions>(predictions: P, positions: Uint32Array): P => {
-  const pick = <T extends Int32Array | Float64Array>(column: T): T => {
-    const picked = new (column.constructor as new (length: number) => T)(positions.length)
-    for (let i = 0; i < positions.length; i++) picked[i] = column[positions[i] as number] as number
+  const pick: MakeColumn = (column, width) => {
+    const picked = new (column.constructor as new (length: number) => typeof column)(positions.length * width)
+    for (let i = 0; i < positions.length; i++) {
+      const from = (positions[i] as number) * width
+      for (let k = 0; k < width; k++) picked[i * width + k] = column[from + k] as number
+    }
     return picked
   }
   const { ids } = predictions
-  const shared = {
+  return {
+    ...mapColumns(predictions, pick),
     rows: positions.length,
     ids: ids === null ? null : Array.from(positions, (position) => ids[position] as string),
-    columns: Object.fromEntries(
-      Object.entries(predictions.columns).map(([name, { values, codes }]) => [name, { values, codes: pick(codes) }]),
-    ),
-    truth: pick(predictions.truth),
-    predicted: pick(predictions.predicted),
   }
-  if (predictions.kind === 'regression') {
-    const quantiles = predictions.quantiles.map(({ quantile, predicted }) => ({ quantile, predicted: pick(predicted) }))
-    return { ...predictions, ...shared, quantiles }
-  }
-  return { ...predictions, ...shared, scores: pickScores(predictions, positions) }
-}
-
-const pickScores = ({ scores, classes }: ClassPredictions, positions: Uint32Array): Float64Array | null => {
-  if (scores === null) return null
-  const width = classes.length
-  const picked = new Float64Array(positions.length * width)
-  for (let i = 0; i < positions.length; i++) {
-    const from = (positions[i] as number) * width
-    for (let k = 0; k < width; k++) picked[i * width + k] = scores[from + k] as number
-  }
-  return picked
 }

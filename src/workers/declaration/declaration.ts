@@ -7,6 +7,7 @@ import {
   parseWinnowFiles,
   type WinnowYaml,
 } from '../../declarations/winnow-yaml.ts'
+import { Fault } from '../../domain/errors.ts'
 import type { RepositoryHost } from '../../domain/ports/host.ts'
 import type { Bounds, RepositoryBounds } from '../running/bounds.ts'
 import { declarationFile, findDeclarations } from './find-declarations.ts'
@@ -60,6 +61,17 @@ export const readProtectedDeclaration = async (
   const commit = await ports.host.head(repository, allowed.defaultBranch, signal)
   return { commit, declaration: await readDeclaration(ports, repository, commit, signal) }
 }
+
+/** What waits until somebody has corrected winnow.yaml: nothing that happened is lost to a mistake in a file. */
+export const waitsForCorrection = (
+  what: string,
+  { reason, faults }: Extract<Declaration, { readonly ok: false }>,
+): Fault =>
+  new Fault('declaration_invalid', `${what}: ${reason}`, {
+    retryable: true,
+    details: faults,
+    remedy: `correct ${declarationFile} on the protected branch`,
+  })
 
 /** The target that runs execute on: that of the first environment that comes after no other, else the first allowed. */
 export const runTargetOf = (yaml: WinnowYaml, allowed: RepositoryBounds): string =>

@@ -1,12 +1,12 @@
 import type { WinnowYaml } from '../../declarations/winnow-yaml.ts'
 import { digestJson } from '../../domain/digest.ts'
-import { Fault, isFault, withRemedy } from '../../domain/errors.ts'
+import { isFault, withRemedy } from '../../domain/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import type { Store } from '../../domain/ports/store.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Time } from '../../domain/time.ts'
 import { nextVerdict, type Verdict } from '../../domain/verdict.ts'
-import { type DeclarationPorts, readProtectedDeclaration } from '../declaration/declaration.ts'
+import { type DeclarationPorts, readProtectedDeclaration, waitsForCorrection } from '../declaration/declaration.ts'
 import { deliver } from '../release/deliver.ts'
 import type { StepFunction } from '../running/step.ts'
 import { move } from '../running/transitions.ts'
@@ -70,11 +70,7 @@ const readDeclared = async (
 ): Promise<{ readonly commit: string; readonly declared: WinnowYaml }> => {
   const { commit, declaration } = await readProtectedDeclaration(ports, repository, signal)
   if (declaration.ok) return { commit, declared: declaration.value }
-  throw new Fault('declaration_invalid', `run ${id} waits for its verdict: ${declaration.reason}`, {
-    retryable: true,
-    details: declaration.faults,
-    remedy: 'correct winnow.yaml on the protected branch',
-  })
+  throw waitsForCorrection(`run ${id} waits for its verdict`, declaration)
 }
 
 /** The runner puts the verdict off; what it waits for stands in its history, once, for whoever looks. */

@@ -1,11 +1,10 @@
 import { type DataTrigger, matchDataTrigger } from '../../declarations/data-trigger.ts'
 import type { DataObject } from '../../domain/batch.ts'
 import type { Change, ChangeCause } from '../../domain/change.ts'
-import { Fault } from '../../domain/errors.ts'
 import { isManifestFile } from '../../domain/manifest-file.ts'
 import type { Transaction } from '../../domain/ports/store.ts'
 import type { Time } from '../../domain/time.ts'
-import { declarationFile, readProtectedDeclaration } from '../declaration/declaration.ts'
+import { readProtectedDeclaration, waitsForCorrection } from '../declaration/declaration.ts'
 import { type BatchLine, type Settled, settleDeleted, settleWritten } from './join-batch.ts'
 import type { Decision, MatchPorts } from './match.ts'
 import { whyOwnOutput, writtenBy } from './own-output.ts'
@@ -27,13 +26,7 @@ export const matchData = async (
   const { repository } = change
   if (isManifestFile(cause.uri)) return ignored(`${cause.uri} is a manifest that Winnow wrote`)
   const { declaration } = await readProtectedDeclaration(ports, repository, signal)
-  // Data is not lost to a mistake in a file that somebody is about to correct.
-  if (!declaration.ok)
-    throw new Fault('declaration_invalid', `this data waits: ${declaration.reason}`, {
-      retryable: true,
-      details: declaration.faults,
-      remedy: `correct ${declarationFile} on the protected branch`,
-    })
+  if (!declaration.ok) throw waitsForCorrection('this data waits', declaration)
   const triggers = declaration.value.pipelines.flatMap(({ name, on }) =>
     on.data !== null && (cause.pipeline === null || cause.pipeline === name)
       ? [{ pipeline: name, trigger: on.data }]

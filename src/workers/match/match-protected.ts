@@ -1,9 +1,8 @@
 import type { PipelineDeclaration, WinnowYaml } from '../../declarations/winnow-yaml.ts'
 import type { Change } from '../../domain/change.ts'
-import { Fault } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Time } from '../../domain/time.ts'
-import { count, declarationFile, readProtectedDeclaration, runTargetOf } from '../declaration/declaration.ts'
+import { count, readProtectedDeclaration, runTargetOf, waitsForCorrection } from '../declaration/declaration.ts'
 import { newRun } from '../runs/new-run.ts'
 import type { Decision, MatchPorts, Refusal } from './match.ts'
 import { policyFaults } from './policy-faults.ts'
@@ -34,13 +33,7 @@ export const matchProtected = async (
   const allowed = ports.bounds(repository)
   if (allowed === undefined) return ignored(`the config names no repository ${repository}`)
   const { commit, declaration } = await readProtectedDeclaration(ports, repository, signal)
-  // Nothing that happened is lost to a mistake in a file that somebody is about to correct.
-  if (!declaration.ok)
-    throw new Fault('declaration_invalid', `this ${change.cause.kind} waits: ${declaration.reason}`, {
-      retryable: true,
-      details: declaration.faults,
-      remedy: `correct ${declarationFile} on the protected branch`,
-    })
+  if (!declaration.ok) throw waitsForCorrection(`this ${change.cause.kind} waits`, declaration)
   const chosen = choose(declaration.value)
   if (!chosen.ok) return ignored(chosen.reason)
   const faults = await policyFaults(ports, repository, commit, chosen.pipelines, signal)
